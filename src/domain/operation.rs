@@ -1,0 +1,66 @@
+//! The operations of the emulated API, by the names that the control API, logs and the catalogue use.
+
+use serde::Serialize;
+
+/// One operation of the emulated API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// `POST /accesstoken/get`
+    Token,
+    /// `POST /epayment/v1/payments`
+    Create,
+    /// `GET /epayment/v1/payments/{reference}`
+    Get,
+    /// `GET /epayment/v1/payments/{reference}/events`
+    Events,
+    /// `POST /epayment/v1/payments/{reference}/capture`
+    Capture,
+    /// `POST /epayment/v1/payments/{reference}/refund`
+    Refund,
+    /// `POST /epayment/v1/payments/{reference}/cancel`
+    Cancel,
+    /// `POST /epayment/v1/test/payments/{reference}/approve`
+    Approve,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 8] = [
+        Self::Token,
+        Self::Create,
+        Self::Get,
+        Self::Events,
+        Self::Capture,
+        Self::Refund,
+        Self::Cancel,
+        Self::Approve,
+    ];
+
+    /// Returns the name of the operation in lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Create => "create",
+            Self::Get => "get",
+            Self::Events => "events",
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+            Self::Cancel => "cancel",
+            Self::Approve => "approve",
+        }
+    }
+
+    /// Returns whether the operation needs an `Idempotency-Key` header (OpenAPI 1.8.1).
+    #[must_use]
+    pub fn needs_idempotency_key(self) -> bool {
+        matches!(self, Self::Create | Self::Capture | Self::Refund)
+    }
+
+    /// Returns whether the operation looks at an `Idempotency-Key` header at all.
+    #[must_use]
+    pub fn takes_idempotency_key(self) -> bool {
+        self.needs_idempotency_key() || self == Self::Cancel
+    }
+}

@@ -1,0 +1,75 @@
+//! The bodies of capture, refund and cancel requests.
+
+use super::create::read_amount;
+use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::fields::{At, Fields};
+use crate::domain::json::Json;
+use crate::domain::money::{Amount, AmountGiven, Currency};
+use crate::domain::read::{boolean, members, object};
+
+/// The body of a capture or refund: `{"modificationAmount": {"currency", "value"}}`.
+#[derive(Clone, Copy, Debug)]
+pub struct ModificationRequest {
+    amount: AmountGiven,
+}
+
+impl ModificationRequest {
+    /// Reads the body. Unknown members are ignored, or noted when `strict`.
+    ///
+    /// # Errors
+    ///
+    /// `BodyInvalid` with all offending fields.
+    pub fn read(body: &Json<'_>, strict: bool) -> Result<Self, Rejection> {
+        let at = &At::ROOT;
+        let mut fields = Fields::new(strict);
+        let Some(body) = object(body, at, &mut fields) else { return Err(fields.reject()) };
+        members!(body, at, fields; amount = "modificationAmount");
+        let Some(amount) = read_amount(amount, &at.member("modificationAmount"), &mut fields) else {
+            return Err(fields.reject());
+        };
+        fields.finish()?;
+        Ok(Self { amount })
+    }
+
+    /// Makes the request that a body with this amount would.
+    #[must_use]
+    pub fn of(amount: Amount) -> Self {
+        Self { amount: AmountGiven { currency: amount.currency, value: Some(amount.value) } }
+    }
+
+    /// Returns the value in minor units, at least 1, of the payment's currency.
+    pub(super) fn value_in(self, currency: Currency) -> Result<u64, Rejection> {
+        let value =
+            self.amount.value.filter(|value| *value > 0).ok_or_else(|| ErrorCode::AmountInvalid.reject())?;
+        if self.amount.currency == currency { Ok(value) } else { Err(ErrorCode::CurrencyInvalid.reject()) }
+    }
+}
+
+/// The body of a cancel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CancelRequest {
+    /// Whether only a payment that is not yet authorised may be cancelled.
+    pub transaction_only: bool,
+}
+
+impl CancelRequest {
+    /// Reads the body, which may be missing; clients also send `null`, `{}` and `[]`.
+    ///
+    /// # Errors
+    ///
+    /// `BodyInvalid` with all offending fields.
+    pub fn read(body: Option<&Json<'_>>, strict: bool) -> Result<Self, Rejection> {
+        let body = match body {
+            None | Some(Json::Null) => return Ok(Self::default()),
+            Some(Json::List(values)) if values.is_empty() => return Ok(Self::default()),
+            Some(body) => body,
+        };
+        let at = &At::ROOT;
+        let mut fields = Fields::new(strict);
+        let Some(body) = object(body, at, &mut fields) else { return Err(fields.reject()) };
+        members!(body, at, fields; only = "cancelTransactionOnly");
+        let only = boolean(only, &at.member("cancelTransactionOnly"), &mut fields);
+        fields.finish()?;
+        Ok(Self { transaction_only: only.unwrap_or(false) })
+    }
+}
