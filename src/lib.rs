@@ -1,2 +1,5 @@
 //! x
 pub mod domain;
+pub mod engine;
+mod http;
+mod wire;

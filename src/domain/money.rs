@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::time::Span;
+use super::span::Span;
 
 /// The greatest amount that the API takes, in minor units (OpenAPI 1.8.1: 650 000.00).
 pub const MAX_VALUE: u64 = 65_000_000;

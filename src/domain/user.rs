@@ -5,7 +5,8 @@ use twox_hash::XxHash3_64;
 
 use super::digits::{Msn, PhoneNumber};
 use super::money::Market;
-use super::time::{Span, Timestamp};
+use super::span::Span;
+use super::time::Timestamp;
 
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq)]

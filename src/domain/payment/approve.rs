@@ -18,7 +18,8 @@ use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
 use crate::domain::read::{members, object, text};
 use crate::domain::sales_unit::SalesUnit;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::span::Span;
+use crate::domain::time::Timestamp;
 use crate::domain::token;
 use crate::domain::user::{Address, Bin, Card, User};
 

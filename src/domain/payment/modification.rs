@@ -53,17 +53,17 @@ pub struct CancelRequest {
 }
 
 impl CancelRequest {
-    /// Reads the body, which may be missing; clients also send `null`, `{}` and `[]`.
+    /// Reads the body: `{}` or more. Clients also send `null`, which says the same as no body, and `[]`.
     ///
     /// # Errors
     ///
     /// `BodyInvalid` with all offending fields.
-    pub fn read(body: Option<&Json<'_>>, strict: bool) -> Result<Self, Rejection> {
-        let body = match body {
-            None | Some(Json::Null) => return Ok(Self::default()),
-            Some(Json::List(values)) if values.is_empty() => return Ok(Self::default()),
-            Some(body) => body,
-        };
+    pub fn read(body: &Json<'_>, strict: bool) -> Result<Self, Rejection> {
+        match body {
+            Json::Null => return Ok(Self::default()),
+            Json::List(values) if values.is_empty() => return Ok(Self::default()),
+            _ => {}
+        }
         let at = &At::ROOT;
         let mut fields = Fields::new(strict);
         let Some(body) = object(body, at, &mut fields) else { return Err(fields.reject()) };

@@ -9,8 +9,9 @@ use crate::domain::payment::texts::{Loose, MAX_METADATA, Texts};
 use crate::domain::payment::{
     Extras, LIFETIME, Order, PaymentMethod, Scopes, Shipping, ShippingGroup, UserFlow,
 };
+use crate::domain::span::Span;
 use crate::domain::text::length;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::url::{UrlRule, is_allowed};
 
 const LONGEST_WAIT: Span = Span::days(60);
@@ -20,6 +21,12 @@ impl CreateRequest<'_> {
     #[must_use]
     pub fn customer(&self) -> Option<PhoneNumber> {
         self.customer.as_ref()?.resolve().ok()
+    }
+
+    /// Returns whether the request goes straight to a customer's phone, so that the customer has to exist.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        self.flow == UserFlow::PushMessage
     }
 
     /// Checks every rule but the uniqueness of the reference, which only the engine can see.

@@ -1,0 +1,174 @@
+//! Who is calling: subscription key, bearer token, rate limits, sales unit, in this order.
+
+use std::sync::Arc;
+
+use super::settings::Credentials;
+use super::tokens::{IssuedToken, Known};
+use super::unit::Unit;
+use super::{DEFAULT_MSN, Engine};
+use crate::domain::digits::Msn;
+use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::operation::Operation;
+
+/// The credentials of a request, as its headers gave them.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// `Ocp-Apim-Subscription-Key`.
+    pub subscription_key: &'a str,
+    /// What follows `Bearer ` in `Authorization`.
+    pub token: &'a str,
+    /// `Merchant-Serial-Number`, if there is one; it may not be a number.
+    pub msn: Option<&'a str>,
+}
+
+/// The credentials of a token request.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenRequest<'a> {
+    /// `Ocp-Apim-Subscription-Key`.
+    pub subscription_key: &'a str,
+    /// `client_id`.
+    pub client_id: &'a str,
+    /// `client_secret`.
+    pub client_secret: &'a str,
+    /// `Merchant-Serial-Number`, if there is a valid one.
+    pub msn: Option<Msn>,
+}
+
+impl Engine {
+    /// Issues an access token.
+    ///
+    /// # Errors
+    ///
+    /// With configured credentials, when key, client id and secret are not those of one sales unit.
+    pub(crate) fn issue_token(&self, request: &TokenRequest<'_>) -> Result<IssuedToken, Rejection> {
+        let msn = match self.settings.credentials {
+            Credentials::Any => self.units.of_client(request.client_id).first().copied().or(request.msn),
+            Credentials::Configured => Some(self.check_client(request)?),
+        };
+        let issued_at = self.token_time();
+        let frozen = self.read_clock(None).mode == super::Mode::Frozen;
+        let stamp = (frozen || self.settings.seed.is_none()).then_some(issued_at);
+        let elapsed = self.settings.machine.elapsed();
+        Ok(self.tokens.issue(&self.ids(), request.client_id, msn, issued_at, stamp, elapsed))
+    }
+
+    fn check_client(&self, request: &TokenRequest<'_>) -> Result<Msn, Rejection> {
+        let of_key = self.units.of_subscription_key(request.subscription_key);
+        if of_key.is_empty() {
+            return Err(ErrorCode::SubscriptionKeyInvalid.reject());
+        }
+        let of_client: Vec<Msn> =
+            self.units.of_client(request.client_id).into_iter().filter(|msn| of_key.contains(msn)).collect();
+        let client = [("client_id", request.client_id)];
+        if of_client.is_empty() {
+            return Err(ErrorCode::ClientUnknown.about(&client));
+        }
+        let has_secret = |msn: &&Msn| {
+            self.units.get(**msn).is_some_and(|unit| unit.settings().client_secret == request.client_secret)
+        };
+        let of_secret: Vec<Msn> = of_client.iter().filter(has_secret).copied().collect();
+        // Several units may share their keys; the header then says for which one the token is.
+        let named = of_secret.iter().copied().find(|msn| Some(*msn) == request.msn);
+        named.or(of_secret.first().copied()).ok_or_else(|| ErrorCode::ClientSecretInvalid.about(&client))
+    }
+
+    /// Ends every access token issued so far.
+    pub(crate) fn end_tokens(&self) {
+        self.tokens.end_all();
+    }
+
+    /// Finds out for which sales unit a request acts.
+    ///
+    /// # Errors
+    ///
+    /// The gateway's refusals, in order: subscription key, bearer token, rate limit, sales unit.
+    pub(crate) fn authenticate(
+        &self,
+        caller: &Caller<'_>,
+        operation: Operation,
+        reference: &dyn Fn() -> String,
+    ) -> Result<Arc<Unit>, Rejection> {
+        let of_key = self.check_subscription_key(caller.subscription_key)?;
+        let of_token = self.check_token(caller.token, &of_key)?;
+        if self.settings.enforce_rate_limits {
+            self.count_call(caller, operation, &reference())?;
+        }
+        let msn = self.choose_msn(caller, &of_key, of_token)?;
+        let invalid = || ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]);
+        let unit = match self.settings.credentials {
+            Credentials::Any => self.unit_on_first_use(msn),
+            Credentials::Configured => self.units.get(msn),
+        };
+        let unit = unit.ok_or_else(invalid)?;
+        if unit.settings().permissions.payments {
+            Ok(unit)
+        } else {
+            Err(ErrorCode::SalesUnitNotAllowed.reject())
+        }
+    }
+
+    /// Returns the units that the key belongs to; with any credentials that says nothing.
+    fn check_subscription_key(&self, key: &str) -> Result<Vec<Msn>, Rejection> {
+        match self.settings.credentials {
+            Credentials::Any => Ok(Vec::new()),
+            Credentials::Configured => {
+                let units = self.units.of_subscription_key(key);
+                if units.is_empty() { Err(ErrorCode::SubscriptionKeyInvalid.reject()) } else { Ok(units) }
+            }
+        }
+    }
+
+    /// Returns the unit that the token was issued for.
+    fn check_token(&self, token: &str, of_key: &[Msn]) -> Result<Option<Msn>, Rejection> {
+        let any = self.settings.credentials == Credentials::Any;
+        match self.tokens.look_up(token, self.settings.machine.elapsed()) {
+            Known::Good(msn) if any || msn.is_some_and(|msn| of_key.contains(&msn)) => Ok(msn),
+            Known::Foreign if any => Ok(None),
+            Known::Good(_) | Known::Foreign | Known::Over => Err(ErrorCode::BearerTokenRefused.reject()),
+        }
+    }
+
+    fn count_call(&self, caller: &Caller<'_>, operation: Operation, reference: &str) -> Result<(), Rejection> {
+        let owner = match operation {
+            Operation::Get | Operation::Events => caller.subscription_key,
+            _ => caller.msn.unwrap_or_default(),
+        };
+        let elapsed = self.settings.machine.elapsed();
+        self.limits.count(operation, reference, owner, elapsed).map_err(|seconds| {
+            ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())])
+        })
+    }
+
+    fn choose_msn(&self, caller: &Caller<'_>, of_key: &[Msn], of_token: Option<Msn>) -> Result<Msn, Rejection> {
+        let header = "Merchant-Serial-Number";
+        let named = match caller.msn {
+            Some(text) => Some(Msn::parse(text).ok_or_else(|| {
+                let reason = crate::domain::fields::matches(header, "^[0-9]{4,10}$");
+                Rejection::of_field(ErrorCode::HeaderInvalid, header, reason)
+            })?),
+            None if self.settings.strict => {
+                let reason = crate::domain::fields::required(header);
+                return Err(Rejection::of_field(ErrorCode::HeaderInvalid, header, reason));
+            }
+            None => None,
+        };
+        match (self.settings.credentials, named) {
+            (Credentials::Configured, Some(msn)) if !of_key.contains(&msn) => {
+                Err(ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]))
+            }
+            (_, Some(msn)) => Ok(msn),
+            (Credentials::Configured, None) => {
+                Ok(of_token.or(of_key.first().copied()).unwrap_or_else(default_msn))
+            }
+            (Credentials::Any, None) => {
+                let still_there = of_token.filter(|msn| self.units.get(*msn).is_some());
+                Ok(still_there.unwrap_or_else(default_msn))
+            }
+        }
+    }
+}
+
+/// The sales unit of requests that name none.
+pub(crate) fn default_msn() -> Msn {
+    Msn::parse(DEFAULT_MSN).expect("six digits")
+}

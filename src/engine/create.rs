@@ -1,0 +1,226 @@
+//! Creating a payment, once per idempotency key.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use super::answer::{Prints, Refusal, parse, raw_print};
+use super::slot::Slot;
+use super::stripes::Hashed;
+use super::unit::Unit;
+use super::{Engine, IdempotencyKey};
+use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::json::Json;
+use crate::domain::payment::{Act, CreateFacts, CreateRequest, Order, Script};
+use crate::domain::user::{Behaviour, User};
+
+/// How many refused creates one unit remembers. The oldest go first.
+const MAX_REFUSED: usize = 10_000;
+
+/// The first answer to a create request's idempotency key.
+pub(super) enum CreateKey {
+    /// It made this payment.
+    Created(Arc<Slot>),
+    /// It was refused.
+    Refused(Arc<RefusedCreate>),
+}
+
+/// A refused create whose answer stays with its key.
+pub(super) struct RefusedCreate {
+    unit: u64,
+    key: IdempotencyKey,
+    prints: Prints,
+    refusal: Refusal,
+}
+
+impl Hashed for CreateKey {
+    fn key(&self) -> (u64, &str) {
+        match self {
+            Self::Created(slot) => (slot.unit.number, slot.order.create_key()),
+            Self::Refused(refused) => (refused.unit, refused.key.as_str()),
+        }
+    }
+}
+
+impl CreateKey {
+    fn prints(&self) -> Prints {
+        match self {
+            Self::Created(slot) => slot.created_by,
+            Self::Refused(refused) => refused.prints,
+        }
+    }
+
+    fn replay(&self) -> Result<Arc<Slot>, Refusal> {
+        match self {
+            Self::Created(slot) => Ok(slot.clone()),
+            Self::Refused(refused) => Err(refused.refusal.clone()),
+        }
+    }
+}
+
+impl Engine {
+    /// Creates a payment, or returns what the first request with this key led to.
+    ///
+    /// The key's part of the table stays locked throughout, so equal requests that race wait for the first.
+    ///
+    /// # Errors
+    ///
+    /// Any refusal of a create request, from the idempotency check on.
+    pub(crate) fn create(&self, unit: &Arc<Unit>, key: &str, body: &[u8]) -> Result<Arc<Slot>, Refusal> {
+        let place = (unit.number, key);
+        let raw = raw_print(body);
+        let slot = {
+            let mut stripe = self.creates.lock(place);
+            if let Some(first) = stripe.find(place) {
+                if first.prints().match_body(raw, body) {
+                    return first.replay();
+                }
+                return Err(self.refuse(Some(unit), ErrorCode::IdempotencyKeyUsed.about(&[("key", key)])));
+            }
+            match self.create_new(unit, key, raw, body) {
+                Ok(slot) => {
+                    stripe.insert(CreateKey::Created(slot.clone()));
+                    slot
+                }
+                Err((rejection, prints)) => {
+                    let refusal = self.refuse(Some(unit), rejection);
+                    if refusal.rejection.code.spec().sticks {
+                        let (unit_number, key) = (unit.number, IdempotencyKey::new(key));
+                        let refused = RefusedCreate { unit: unit_number, key, prints, refusal: refusal.clone() };
+                        let refused = Arc::new(refused);
+                        stripe.insert(CreateKey::Refused(refused.clone()));
+                        drop(stripe);
+                        self.keep_refused(unit, &refused);
+                    }
+                    return Err(refusal);
+                }
+            }
+        };
+        self.begin(&slot);
+        Ok(slot)
+    }
+
+    fn create_new(
+        &self,
+        unit: &Arc<Unit>,
+        key: &str,
+        raw: u64,
+        body: &[u8],
+    ) -> Result<Arc<Slot>, (Rejection, Prints)> {
+        let body = parse(body);
+        let prints = Prints::of(raw, body.as_ref());
+        let body = body.map_err(|rejection| (rejection, prints))?;
+        let order = self.check_create(unit, key, &body).map_err(|rejection| (rejection, prints))?;
+        let place = (unit.number, order.reference());
+        let mut stripe = self.payments.lock(place);
+        if stripe.find(place).is_some() {
+            let taken = ErrorCode::ReferenceTaken.about(&[("reference", order.reference())]);
+            return Err((taken, prints));
+        }
+        let number = self.created.fetch_add(1, Ordering::Relaxed) + 1;
+        let slot = Arc::new(Slot::new(unit.clone(), number, order, prints));
+        stripe.insert(slot.clone());
+        Ok(slot)
+    }
+
+    fn check_create(&self, unit: &Unit, key: &str, body: &Json<'_>) -> Result<Order, Rejection> {
+        let strict = self.settings.strict;
+        let request = CreateRequest::read(body, strict)?;
+        let settings = unit.settings();
+        let customer = if request.is_pushed() { request.customer() } else { None };
+        let customer = customer.map(|phone_number| self.users.get(Some(unit.msn), phone_number));
+        request.check(&CreateFacts {
+            now: self.now(unit),
+            unit: &settings,
+            customer: customer.as_ref(),
+            psp_reference: unit.ids.uuid(),
+            token_nonce: unit.ids.nonce(),
+            key,
+            local_http: !strict,
+        })
+    }
+
+    /// Enters a new payment into its unit's book and lets a scripted customer begin.
+    fn begin(&self, slot: &Arc<Slot>) {
+        let unit = &slot.unit;
+        unit.book().payments.push_back((slot.number, Arc::downgrade(slot)));
+        let named = slot.order.phone_number();
+        let (behaviour, after) = named.map_or((None, None), |phone_number| self.users.script(unit.msn, phone_number));
+        let behaviour = behaviour.unwrap_or(self.settings.customer);
+        let after = after.unwrap_or(self.settings.customer_after);
+        let act = match behaviour {
+            Behaviour::Ask => None,
+            Behaviour::Approve => Some(Act::Approve),
+            Behaviour::Reject => Some(Act::Reject),
+        };
+        let mut record = slot.lock();
+        if let Some(act) = act {
+            let customer = named.unwrap_or_else(|| User::nobody_in_particular(unit.settings().market));
+            record.course.set_script(Some(Script { at: slot.order.created_at() + after, act, customer }));
+        }
+        self.schedule(slot, &record);
+        self.settle(slot, &mut record);
+        drop(record);
+        self.changed.notify();
+        if self.count.fetch_add(1, Ordering::AcqRel) >= self.settings.max_payments {
+            self.drop_oldest();
+        }
+    }
+
+    fn keep_refused(&self, unit: &Unit, refused: &Arc<RefusedCreate>) {
+        let mut book = unit.book();
+        book.refused.push_back(Arc::downgrade(refused));
+        if book.refused.len() > MAX_REFUSED {
+            let oldest = book.refused.pop_front();
+            drop(book);
+            if let Some(oldest) = oldest.as_ref().and_then(Weak::upgrade) {
+                let place = (oldest.unit, oldest.key.as_str());
+                self.creates.lock(place).remove(place);
+            }
+        }
+    }
+
+    /// Makes room: the oldest finished payment goes, or the oldest of all when none is finished.
+    fn drop_oldest(&self) {
+        let units = self.units.all();
+        let finished = units.iter().filter_map(|unit| {
+            let mut book = unit.book();
+            while let Some(slot) = book.finished.front() {
+                match slot.upgrade() {
+                    Some(slot) => return Some(slot),
+                    None => book.finished.pop_front(),
+                };
+            }
+            None
+        });
+        let any = || {
+            let oldest = units.iter().filter_map(|unit| {
+                let mut book = unit.book();
+                while let Some((_, slot)) = book.payments.front() {
+                    match slot.upgrade() {
+                        Some(slot) => return Some(slot),
+                        None => {
+                            book.payments.pop_front();
+                            book.gaps = book.gaps.saturating_sub(1);
+                        }
+                    }
+                }
+                None
+            });
+            oldest.min_by_key(|slot| slot.number)
+        };
+        if let Some(slot) = finished.min_by_key(|slot| slot.number).or_else(any) {
+            self.drop_payment(&slot);
+        }
+    }
+
+    /// Forgets a payment and the key that created it.
+    fn drop_payment(&self, slot: &Arc<Slot>) {
+        let place = (slot.unit.number, slot.order.create_key());
+        self.creates.lock(place).remove(place);
+        let place = slot.key();
+        if self.payments.lock(place).remove(place).is_some() {
+            self.count.fetch_sub(1, Ordering::AcqRel);
+            slot.unit.book().leave_gap();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The customer in the app: what the control API, the wallet page and scripts let them do.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::slot::{Record, Slot};
+use crate::domain::digits::PhoneNumber;
+use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusal};
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+
+/// Why a customer's action had no effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActRefusal(pub CustomerRefusal);
+
+impl Engine {
+    /// Lets the customer approve. Without a phone number it is the payment's own customer, else a made-up one.
+    ///
+    /// # Errors
+    ///
+    /// Why the payment is not authorised.
+    pub(crate) fn customer_approves(
+        &self,
+        slot: &Arc<Slot>,
+        phone_number: Option<PhoneNumber>,
+        choice: &Choice,
+    ) -> Result<(), CustomerRefusal> {
+        let mut record = slot.lock();
+        self.settle(slot, &mut record);
+        let named = phone_number.or(slot.order.phone_number());
+        let customer = named.unwrap_or_else(|| User::nobody_in_particular(slot.unit.settings().market));
+        let now = self.now(&slot.unit).max(record.course.last_event_at());
+        self.approve_as(slot, &mut record, customer, choice, now)
+    }
+
+    /// Lets the customer reject.
+    ///
+    /// # Errors
+    ///
+    /// Why the payment is not aborted.
+    pub(crate) fn customer_rejects(&self, slot: &Arc<Slot>) -> Result<(), CustomerRefusal> {
+        let mut record = slot.lock();
+        self.settle(slot, &mut record);
+        let decision = slot.payment(&record).customer_rejects()?;
+        let now = self.now(&slot.unit).max(record.course.last_event_at());
+        self.commit(slot, &mut record, decision, now, None);
+        Ok(())
+    }
+
+    /// Lets the time to approve be over at once.
+    ///
+    /// # Errors
+    ///
+    /// Why the payment cannot expire.
+    pub(crate) fn expire_now(&self, slot: &Arc<Slot>) -> Result<(), CustomerRefusal> {
+        let mut record = slot.lock();
+        self.settle(slot, &mut record);
+        let decision = slot.payment(&record).expires_now()?;
+        let now = self.now(&slot.unit).max(record.course.last_event_at());
+        self.commit(slot, &mut record, decision, now, None);
+        Ok(())
+    }
+
+    fn approve_as(
+        &self,
+        slot: &Arc<Slot>,
+        record: &mut Record,
+        customer: PhoneNumber,
+        choice: &Choice,
+        now: Timestamp,
+    ) -> Result<(), CustomerRefusal> {
+        let settings = slot.unit.settings();
+        let mut user = self.users.get(Some(slot.unit.msn), customer);
+        let facts = ApproveFacts { now, unit: &settings };
+        let approved = slot.payment(record).customer_approves(&user, choice, facts)?;
+        if !user.identified {
+            // Approving in the app once is what identifies a test user (error 10030).
+            user.identified = true;
+            self.users.put(Some(slot.unit.msn), user);
+        }
+        match approved {
+            Approved::Now(decision) => {
+                self.commit(slot, record, decision, now, None);
+                Ok(())
+            }
+            Approved::Later(script) => {
+                record.course.set_script(Some(script));
+                self.schedule(slot, record);
+                Err(CustomerRefusal::ResultUnknown)
+            }
+        }
+    }
+
+    /// Lets a script act at its time. A declined customer gives up trying; the payment waits on.
+    pub(super) fn run_script(&self, slot: &Arc<Slot>, record: &mut Record, at: Timestamp) {
+        let Some(script) = record.course.script().copied() else { return };
+        record.course.set_script(None);
+        match script.act {
+            Act::Approve => {
+                // Why it failed can be seen by approving again; there is nobody to tell.
+                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at);
+            }
+            Act::Reject => {
+                if let Ok(decision) = slot.payment(record).customer_rejects() {
+                    self.commit(slot, record, decision, at, None);
+                }
+            }
+            Act::BankAnswer => {
+                let settings = slot.unit.settings();
+                let user = self.users.get(Some(slot.unit.msn), script.customer);
+                let decision = slot.payment(record).bank_answers(&user, ApproveFacts { now: at, unit: &settings });
+                self.commit(slot, record, decision, at, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Identifiers and secrets: the only source of chance.
+//!
+//! Each sales unit draws from a stream of its own, so that with a seed a unit's identifiers repeat whatever the other
+//! units do. Health probes, control reads and request ids draw nothing.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// A W3C trace id and span id, as problem bodies show them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceId {
+    trace: u128,
+    span: u64,
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{:032x}-{:016x}-01", self.trace, self.span)
+    }
+}
+
+impl Serialize for TraceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The root of all streams: a seed, or the operating system's randomness.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Root([u8; 32]);
+
+impl Root {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for randomness")]
+    pub(super) fn new(seed: Option<u64>) -> Self {
+        let mut key = [0; 32];
+        match seed {
+            Some(seed) => key[..8].copy_from_slice(&seed.to_le_bytes()),
+            None => getrandom::fill(&mut key).expect("the operating system has randomness"),
+        }
+        Self(key)
+    }
+
+    /// Opens the stream of this number; 0 is the sandbox's own.
+    pub(super) fn stream(self, number: u64) -> Ids {
+        let mut rng = ChaCha8Rng::from_seed(self.0);
+        rng.set_stream(number);
+        // Ten digits, as in the vendor's examples, with room to count up.
+        let psp_reference = 1_000_000_000 + rng.next_u64() % 8_000_000_000;
+        Ids(Mutex::new(Draws { rng, psp_reference }))
+    }
+}
+
+/// A stream of identifiers.
+#[derive(Debug)]
+pub(super) struct Ids(Mutex<Draws>);
+
+#[derive(Debug)]
+struct Draws {
+    rng: ChaCha8Rng,
+    psp_reference: u64,
+}
+
+impl Ids {
+    fn draws(&self) -> std::sync::MutexGuard<'_, Draws> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws a random number.
+    pub(super) fn nonce(&self) -> u128 {
+        let mut bytes = [0; 16];
+        self.draws().rng.fill_bytes(&mut bytes);
+        u128::from_le_bytes(bytes)
+    }
+
+    /// Draws a version 4 UUID.
+    pub(super) fn uuid(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.nonce().to_be_bytes()).into_uuid()
+    }
+
+    /// Draws a trace id.
+    pub(super) fn trace(&self) -> TraceId {
+        let trace = self.nonce();
+        TraceId { trace, span: self.draws().rng.next_u64() }
+    }
+
+    /// Draws the next `pspReference` of an event: a number of ten digits that counts up.
+    pub(super) fn psp_reference(&self) -> u64 {
+        let mut draws = self.draws();
+        draws.psp_reference += 1 + draws.rng.next_u64() % 97;
+        draws.psp_reference
+    }
+
+    /// Fills a buffer with random bytes.
+    pub(super) fn fill(&self, bytes: &mut [u8]) {
+        self.draws().rng.fill_bytes(bytes);
+    }
+
+    /// Starts over with the draws of another stream.
+    pub(super) fn restart(&self, other: &Self) {
+        let fresh = other.draws().rng.clone();
+        let psp_reference = other.draws().psp_reference;
+        *self.draws() = Draws { rng: fresh, psp_reference };
+    }
+}

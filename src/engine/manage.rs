@@ -1,0 +1,158 @@
+//! What the control API changes besides payments and time: sales units, users, and going back to the start.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use thiserror::Error;
+
+use super::units::MAX_UNITS;
+use super::users::MAX_USERS;
+use super::unit::Unit;
+use super::{CreateKey, Engine, Root, baseline_clock};
+use crate::domain::digits::{Msn, PhoneNumber};
+use crate::domain::sales_unit::SalesUnit;
+use crate::domain::user::User;
+
+/// Why something cannot be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ManageError {
+    /// There are too many sales units.
+    #[error("the sandbox holds {MAX_UNITS} sales units, which is all it can; delete some or reset it")]
+    TooManyUnits,
+    /// There are too many users.
+    #[error("the sandbox holds {MAX_USERS} users, which is all it can; delete some or reset it")]
+    TooManyUsers,
+}
+
+impl Engine {
+    /// Changes a sales unit, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many.
+    pub(crate) fn put_unit(&self, msn: Msn, change: impl FnOnce(&mut SalesUnit)) -> Result<Arc<Unit>, ManageError> {
+        let unit = self.unit_on_first_use(msn).ok_or(ManageError::TooManyUnits)?;
+        let mut settings = (*unit.settings()).clone();
+        change(&mut settings);
+        self.units.update(&unit, settings);
+        Ok(unit)
+    }
+
+    /// Makes a sales unit with keys of its own. Without an MSN it gets one that is free.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many; `None` when the MSN asked for is taken.
+    pub(crate) fn make_unit(
+        &self,
+        msn: Option<Msn>,
+        change: impl FnOnce(&mut SalesUnit),
+    ) -> Result<Option<Arc<Unit>>, ManageError> {
+        let msn = match msn {
+            Some(msn) if self.units.get(msn).is_some() => return Ok(None),
+            Some(msn) => msn,
+            None => self.free_msn(),
+        };
+        let unit = self.put_unit(msn, |settings| {
+            let ids = self.stream_of(msn);
+            settings.client_id = ids.uuid().to_string();
+            settings.client_secret = secret(&ids);
+            settings.subscription_keys = vec![ids.uuid().simple().to_string(), ids.uuid().simple().to_string()];
+            change(settings);
+        })?;
+        Ok(Some(unit))
+    }
+
+    /// Finds an MSN of six digits that no unit has.
+    fn free_msn(&self) -> Msn {
+        let ids = self.ids();
+        loop {
+            let number = 200_000 + ids.nonce() % 700_000;
+            let msn = Msn::parse(&number.to_string()).expect("six digits");
+            if self.units.get(msn).is_none() {
+                return msn;
+            }
+        }
+    }
+
+    /// Removes a sales unit and all that belongs to it. Returns whether there was one.
+    pub(crate) fn remove_unit(&self, msn: Msn) -> bool {
+        let Some(unit) = self.units.remove(msn) else { return false };
+        self.empty_unit(&unit);
+        self.users.clear(Some(msn));
+        true
+    }
+
+    /// Empties a sales unit: payments, keys of idempotency, users and clock. It keeps its credentials and settings.
+    pub(crate) fn reset_unit(&self, unit: &Unit) {
+        self.empty_unit(unit);
+        self.users.clear(Some(unit.msn));
+        self.reset_clock(Some(unit));
+        if self.settings.seed.is_some() {
+            unit.ids.restart(&self.stream_of(unit.msn));
+        }
+    }
+
+    fn empty_unit(&self, unit: &Unit) {
+        let book = unit.empty();
+        let mut dropped = 0;
+        for slot in book.payments.iter().filter_map(|(_, slot)| slot.upgrade()) {
+            let place = (slot.unit.number, slot.order.create_key());
+            self.creates.lock(place).remove(place);
+            let place = slot.key();
+            dropped += u64::from(self.payments.lock(place).remove(place).is_some());
+        }
+        for refused in book.refused.iter().filter_map(std::sync::Weak::upgrade) {
+            let refused = CreateKey::Refused(refused);
+            let place = super::stripes::Hashed::key(&refused);
+            self.creates.lock(place).remove(place);
+        }
+        self.count.fetch_sub(dropped, Ordering::AcqRel);
+        self.changed.notify();
+    }
+
+    /// Goes back to the start: payments, sales units, users and clock as the settings have them. Access tokens stay
+    /// good, so that clients that cache them go on working.
+    pub(crate) fn reset(&self) {
+        let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.units.clear();
+        self.payments.clear();
+        self.creates.clear();
+        self.count.store(0, Ordering::Release);
+        self.users.clear(None);
+        self.limits.clear();
+        let root = Root::new(self.settings.seed);
+        *self.root.write().unwrap_or_else(std::sync::PoisonError::into_inner) = root;
+        *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));
+        self.clock.set(baseline_clock(&self.settings));
+        self.set_up();
+        drop(travel);
+        self.changed.notify();
+        self.rescheduled.notify();
+    }
+
+    /// Sets a user up, for one sales unit or for all.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many.
+    pub(crate) fn put_user(&self, msn: Option<Msn>, user: User) -> Result<(), ManageError> {
+        if self.users.put(msn, user) { Ok(()) } else { Err(ManageError::TooManyUsers) }
+    }
+
+    /// Makes a number a made-up user again.
+    pub(crate) fn remove_user(&self, msn: Option<Msn>, phone_number: PhoneNumber) {
+        self.users.remove(msn, phone_number);
+    }
+
+    /// Returns the users that are set up, by number.
+    pub(crate) fn all_users(&self, msn: Option<Msn>) -> Vec<User> {
+        self.users.all(msn)
+    }
+}
+
+/// Makes a client secret like the vendor's: 16 bytes in base64.
+fn secret(ids: &super::Ids) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(ids.nonce().to_be_bytes())
+}

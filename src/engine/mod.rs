@@ -1,0 +1,252 @@
+//! The sandbox's state: who owns what, when things happen, and what happens only once.
+//!
+//! The engine is synchronous: no async, no sockets, callable from a plain `#[test]`. It takes requests apart from
+//! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
+//!
+//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, signals}. Never two
+//! payments at once, and never a payment while a book is locked.
+
+mod answer;
+mod approve;
+mod authenticate;
+mod clock;
+mod create;
+mod customer;
+mod ids;
+mod limits;
+mod listing;
+mod machine;
+mod manage;
+mod modify;
+mod settings;
+mod signal;
+mod slot;
+mod stripes;
+mod time;
+mod tokens;
+mod unit;
+mod units;
+mod users;
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::task::Waker;
+
+pub use answer::{Receipt, Refusal};
+pub use authenticate::{Caller, TokenRequest};
+pub use clock::{ClockReading, Mode};
+pub use customer::ActRefusal;
+pub use ids::TraceId;
+pub use listing::{Page, Seen};
+pub use machine::{Machine, ManualTime};
+pub use manage::ManageError;
+pub use settings::{Credentials, Settings};
+pub use slot::Slot;
+pub use time::{ClockError, Fired, Jump};
+pub use tokens::IssuedToken;
+pub use unit::Unit;
+
+use crate::domain::digits::{Msn, PhoneNumber};
+use crate::domain::errors::Rejection;
+use crate::domain::payment::{Decision, Event, EventName, Payment};
+use crate::domain::sales_unit::SalesUnit;
+use crate::domain::text::IdempotencyKey;
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use clock::{Clock, Setting};
+use create::CreateKey;
+use ids::{Ids, Root};
+use limits::RateLimits;
+use signal::Signal;
+use slot::Record;
+use stripes::Stripes;
+use tokens::Tokens;
+use unit::Timer;
+use units::Units;
+use users::Users;
+
+/// The number of the sales unit that is used when a request names none: `123456`.
+pub const DEFAULT_MSN: &str = "123456";
+
+/// The state of a sandbox.
+pub struct Engine {
+    settings: Settings,
+    root: RwLock<Root>,
+    /// Identifiers that belong to no sales unit.
+    ids: RwLock<Arc<Ids>>,
+    clock: Clock,
+    units: Units,
+    users: Users,
+    tokens: Tokens,
+    limits: RateLimits,
+    /// Payments by sales unit and reference.
+    payments: Stripes<Arc<Slot>>,
+    /// First answers to create requests by sales unit and idempotency key.
+    creates: Stripes<CreateKey>,
+    /// How many payments there ever were; the last one's number.
+    created: AtomicU64,
+    /// How many payments there are.
+    count: AtomicU64,
+    /// Held while clocks move, so that one jump ends before the next begins.
+    travel: Mutex<()>,
+    /// Somebody waits for a payment to change.
+    changed: Signal,
+    /// The driver waits for a timer earlier than the one it sleeps for.
+    rescheduled: Signal,
+    /// Until when the driver sleeps, in microseconds of the machine's time.
+    asleep_until: AtomicI64,
+}
+
+impl Engine {
+    /// Sets up a sandbox.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let root = Root::new(settings.seed);
+        let ids = root.stream(0);
+        let secret = u64::try_from(ids.nonce() >> 64).unwrap_or_default();
+        let engine = Self {
+            root: RwLock::new(root),
+            ids: RwLock::new(Arc::new(root.stream(0))),
+            clock: Clock::new(baseline_clock(&settings)),
+            units: Units::default(),
+            users: Users::default(),
+            tokens: Tokens::default(),
+            limits: RateLimits::default(),
+            payments: Stripes::new(secret),
+            creates: Stripes::new(secret),
+            created: AtomicU64::new(0),
+            count: AtomicU64::new(0),
+            travel: Mutex::new(()),
+            changed: Signal::default(),
+            rescheduled: Signal::default(),
+            asleep_until: AtomicI64::new(i64::MAX),
+            settings,
+        };
+        engine.set_up();
+        engine
+    }
+
+    /// Puts the sales units and users of the settings in place.
+    fn set_up(&self) {
+        for unit in &self.settings.sales_units {
+            self.units.get_or_make(unit.msn, || unit.clone(), || self.stream_of(unit.msn));
+        }
+        for user in &self.settings.users {
+            self.users.put(None, user.clone());
+        }
+    }
+
+    /// Returns what the engine was told at the start.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Returns how many payments there are.
+    #[must_use]
+    pub fn payment_count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Makes a trace id for an answer that belongs to no sales unit.
+    #[must_use]
+    pub fn trace(&self) -> TraceId {
+        self.ids().trace()
+    }
+
+    /// Refuses with a trace id of the sales unit's stream.
+    pub(crate) fn refuse(&self, unit: Option<&Unit>, rejection: Rejection) -> Refusal {
+        let trace = unit.map_or_else(|| self.trace(), |unit| unit.ids.trace());
+        Refusal { rejection, trace }
+    }
+
+    /// Makes a random UUID that belongs to no sales unit.
+    pub(crate) fn uuid(&self) -> uuid::Uuid {
+        self.ids().uuid()
+    }
+
+    fn ids(&self) -> Arc<Ids> {
+        self.ids.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stream_of(&self, msn: Msn) -> Ids {
+        // Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
+        let number = msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
+    }
+
+    /// Returns the user as this sales unit sees them.
+    #[must_use]
+    pub fn user(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
+        self.users.get(msn, phone_number)
+    }
+
+    /// Finds a payment. Case matters.
+    pub(crate) fn find(&self, unit: &Unit, reference: &str) -> Option<Arc<Slot>> {
+        let key = (unit.number, reference);
+        self.payments.lock(key).find(key).cloned()
+    }
+
+    /// Lets the caller look at a payment, settled up to now.
+    pub(crate) fn read<R>(&self, slot: &Arc<Slot>, view: impl FnOnce(Payment<'_>) -> R) -> R {
+        let mut record = slot.lock();
+        self.settle(slot, &mut record);
+        view(slot.payment(&record))
+    }
+
+    /// Appends what was decided to the payment's log, and sees to what follows from it.
+    fn commit(
+        &self,
+        slot: &Arc<Slot>,
+        record: &mut Record,
+        decision: Decision,
+        at: Timestamp,
+        key: Option<&IdempotencyKey>,
+    ) {
+        let Decision { name, amount, approval } = decision;
+        let psp_reference = slot.unit.ids.psp_reference();
+        let was_finished = record.course.standing().is_finished();
+        record.course.apply(Event { name, amount, at, psp_reference, key: key.cloned() }, approval);
+        if record.course.standing().is_finished() && !was_finished {
+            slot.unit.book().finished.push_back(Arc::downgrade(slot));
+        }
+        if name == EventName::Authorized {
+            slot.unit.authorised.fetch_add(1, Ordering::AcqRel);
+            self.schedule(slot, record);
+        }
+        self.changed.notify();
+    }
+
+    /// Puts the payment's next timer on its unit's list, and wakes the driver if it sleeps longer than that.
+    fn schedule(&self, slot: &Arc<Slot>, record: &Record) {
+        let Some((at, _)) = slot.payment(record).next_timer() else { return };
+        slot.unit.book().timers.push(std::cmp::Reverse(Timer {
+            at,
+            number: slot.number,
+            slot: Arc::downgrade(slot),
+        }));
+        if self.machine_time_of(&slot.unit, at) < self.asleep_until.load(Ordering::Acquire) {
+            self.rescheduled.notify();
+        }
+    }
+
+    /// Wakes this one at the next change of any payment.
+    pub(crate) fn watch_changes(&self, waker: &Waker) {
+        self.changed.watch(waker);
+    }
+
+    /// Returns whether the unit is one of those that were set up at the start.
+    fn is_set_up(&self, msn: Msn) -> bool {
+        self.settings.sales_units.iter().any(|unit| unit.msn == msn)
+    }
+
+    /// Returns a unit, made on first use where any credentials are good.
+    pub(crate) fn unit_on_first_use(&self, msn: Msn) -> Option<Arc<Unit>> {
+        let market = self.settings.market;
+        self.units.get_or_make(msn, || SalesUnit::new(msn, market), || self.stream_of(msn))
+    }
+}
+
+fn baseline_clock(settings: &Settings) -> Setting {
+    settings.frozen_at.map_or(Setting::Ahead(0), Setting::Still)
+}

@@ -1,0 +1,122 @@
+//! Capture, refund and cancel, once per idempotency key.
+
+use std::sync::Arc;
+
+use super::answer::{Prints, Receipt, Refusal, parse, raw_print};
+use super::slot::{First, Record, Slot};
+use super::unit::Unit;
+use super::{Engine, IdempotencyKey};
+use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::json::Json;
+use crate::domain::operation::Operation;
+use crate::domain::payment::{CancelRequest, Decision, MAX_EVENTS, ModificationRequest};
+use crate::domain::time::Timestamp;
+
+impl Engine {
+    /// Carries out a capture, refund or cancel, or returns what the first request with this key led to.
+    ///
+    /// The payment stays locked throughout, so equal requests that race wait for the first.
+    ///
+    /// # Errors
+    ///
+    /// Any refusal of a modification, from the look-up of the payment on.
+    pub(crate) fn modify(
+        &self,
+        unit: &Unit,
+        operation: Operation,
+        reference: &str,
+        key: Option<&str>,
+        body: &[u8],
+    ) -> Result<Receipt, Refusal> {
+        let slot = self.find_or_refuse(unit, reference)?;
+        let mut record = slot.lock();
+        self.settle(&slot, &mut record);
+        let raw = raw_print(body);
+        if let Some(first) = key.and_then(|key| record.first_answer(operation, key)) {
+            if !first.prints.match_body(raw, body) {
+                return Err(self.refuse(Some(unit), key_conflict(operation, key.unwrap_or_default())));
+            }
+            return replay(&slot, &record, first.first.clone());
+        }
+        // A cancel may come without a body, which says the same as null.
+        let bodiless = operation == Operation::Cancel && body.is_empty();
+        let body = if bodiless { Ok(Json::Null) } else { parse(body) };
+        let prints = Prints::of(raw, body.as_ref());
+        let key = key.map(IdempotencyKey::new);
+        let result = body.and_then(|body| self.carry_out(&slot, &mut record, operation, &body, key.as_ref()));
+        let first = match result {
+            Ok(()) => First::Done(record.course.events().len()),
+            Err(rejection) => First::Refused(Box::new(self.refuse(Some(unit), rejection))),
+        };
+        let sticks = match &first {
+            First::Done(_) => true,
+            First::Refused(refusal) => refusal.rejection.code.spec().sticks,
+        };
+        if let Some(key) = key.filter(|_| sticks) {
+            record.remember(operation, key, prints, first.clone());
+        }
+        replay(&slot, &record, first)
+    }
+
+    fn carry_out(
+        &self,
+        slot: &Arc<Slot>,
+        record: &mut Record,
+        operation: Operation,
+        body: &Json<'_>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<(), Rejection> {
+        if record.course.events().len() >= MAX_EVENTS {
+            return Err(ErrorCode::OrderProcessing.reject());
+        }
+        let now = self.now(&slot.unit).max(record.course.last_event_at());
+        let decision = self.decide(slot, record, operation, body, now)?;
+        self.commit(slot, record, decision, now, key);
+        Ok(())
+    }
+
+    fn decide(
+        &self,
+        slot: &Slot,
+        record: &Record,
+        operation: Operation,
+        body: &Json<'_>,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
+        let strict = self.settings.strict;
+        let settings = slot.unit.settings();
+        let payment = slot.payment(record);
+        match operation {
+            Operation::Cancel => payment.cancel(CancelRequest::read(body, strict)?, now),
+            Operation::Refund => payment.refund(ModificationRequest::read(body, strict)?, &settings, now),
+            _ => payment.capture(ModificationRequest::read(body, strict)?, &settings, now),
+        }
+    }
+
+    /// Finds a payment, or refuses with 5090.
+    pub(crate) fn find_or_refuse(&self, unit: &Unit, reference: &str) -> Result<Arc<Slot>, Refusal> {
+        self.find(unit, reference).ok_or_else(|| {
+            let values = [("reference", reference), ("msn", &unit.msn.to_string())];
+            self.refuse(Some(unit), ErrorCode::ReferenceNotFound.about(&values))
+        })
+    }
+}
+
+fn key_conflict(operation: Operation, key: &str) -> Rejection {
+    match operation {
+        Operation::Capture => ErrorCode::CaptureKeyConflict.reject(),
+        Operation::Refund => ErrorCode::RefundKeyConflict.reject(),
+        _ => ErrorCode::IdempotencyKeyUsed.about(&[("key", key)]),
+    }
+}
+
+/// Answers as the first request was answered, with the sums as they were then.
+fn replay(slot: &Arc<Slot>, record: &Record, first: First) -> Result<Receipt, Refusal> {
+    match first {
+        First::Done(events) => {
+            let standing = record.course.standing_after(events);
+            Ok(Receipt { slot: slot.clone(), standing })
+        }
+        First::Refused(refusal) => Err(*refusal),
+    }
+}

@@ -1,0 +1,66 @@
+//! What the engine is told at the start. A reset goes back to it.
+
+use super::machine::Machine;
+use crate::domain::money::Market;
+use crate::domain::sales_unit::SalesUnit;
+use crate::domain::span::Span;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Behaviour, User};
+
+/// Which credentials are good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Credentials {
+    /// Any; sales units are made on first use.
+    #[default]
+    Any,
+    /// Only those of the sales units that are set up.
+    Configured,
+}
+
+/// What the engine is told at the start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which credentials are good.
+    pub credentials: Credentials,
+    /// The market of sales units made on first use.
+    pub market: Market,
+    /// What a customer does with a new payment when nothing else is set down.
+    pub customer: Behaviour,
+    /// How long such a customer takes.
+    pub customer_after: Span,
+    /// Whether the documented rate limits hold.
+    pub enforce_rate_limits: bool,
+    /// Whether what a local tool relaxes is enforced too.
+    pub strict: bool,
+    /// Makes identifiers and tokens repeat.
+    pub seed: Option<u64>,
+    /// Freezes the sandbox clock here from the start.
+    pub frozen_at: Option<Timestamp>,
+    /// How many payments are kept; the oldest finished ones go first.
+    pub max_payments: u64,
+    /// The sales units that are set up.
+    pub sales_units: Vec<SalesUnit>,
+    /// The users that are set up.
+    pub users: Vec<User>,
+    /// The machine's clock.
+    pub machine: Machine,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            credentials: Credentials::Any,
+            market: Market::No,
+            customer: Behaviour::Ask,
+            customer_after: Span::ZERO,
+            enforce_rate_limits: false,
+            strict: false,
+            seed: None,
+            frozen_at: None,
+            max_payments: 1_000_000,
+            sales_units: Vec::new(),
+            users: Vec::new(),
+            machine: Machine::system(),
+        }
+    }
+}

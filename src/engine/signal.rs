@@ -1,0 +1,36 @@
+//! Lets someone wait for a change without the engine knowing how they wait.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
+
+/// A list of those who want to be woken. Costs one load when nobody waits.
+#[derive(Debug, Default)]
+pub(super) struct Signal {
+    waiting: AtomicUsize,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+impl Signal {
+    /// Wakes this one at the next [`Signal::notify`]. Look again after this call: what was before it is not told.
+    pub(super) fn watch(&self, waker: &Waker) {
+        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        if !wakers.iter().any(|known| known.will_wake(waker)) {
+            wakers.push(waker.clone());
+        }
+        self.waiting.store(wakers.len(), Ordering::SeqCst);
+    }
+
+    /// Wakes everyone.
+    pub(super) fn notify(&self) {
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let wakers = {
+            let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+            self.waiting.store(0, Ordering::SeqCst);
+            std::mem::take(&mut *wakers)
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}

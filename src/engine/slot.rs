@@ -1,0 +1,94 @@
+//! A payment's place in memory: what never changes, and a lock around what does.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::answer::{Prints, Refusal};
+use super::stripes::Hashed;
+use super::unit::Unit;
+use crate::domain::operation::Operation;
+use crate::domain::payment::{Course, Order, Payment};
+use crate::domain::text::IdempotencyKey;
+
+/// How many answers to keyed requests one payment remembers. The oldest go first.
+const MAX_KEYED: usize = 1_000;
+
+/// A payment in memory.
+pub struct Slot {
+    /// The sales unit that it belongs to.
+    pub unit: Arc<Unit>,
+    /// Where it stands in the order of creation, over all units.
+    pub(super) number: u64,
+    /// What was asked for.
+    pub order: Order,
+    /// The fingerprints of the create request.
+    pub(super) created_by: Prints,
+    record: Mutex<Record>,
+}
+
+/// What changes about a payment.
+pub(super) struct Record {
+    pub(super) course: Course,
+    keyed: Vec<Keyed>,
+}
+
+/// The first answer to a request with an idempotency key.
+pub(super) struct Keyed {
+    operation: Operation,
+    key: IdempotencyKey,
+    pub(super) prints: Prints,
+    pub(super) first: First,
+}
+
+/// What the first request with a key led to.
+#[derive(Clone)]
+pub(super) enum First {
+    /// It was carried out; the payment then had this many events.
+    Done(usize),
+    /// It was refused.
+    Refused(Box<Refusal>),
+}
+
+impl Slot {
+    pub(super) fn new(unit: Arc<Unit>, number: u64, order: Order, created_by: Prints) -> Self {
+        let course = Course::begin(&order);
+        Self { unit, number, order, created_by, record: Mutex::new(Record { course, keyed: Vec::new() }) }
+    }
+
+    /// Locks what changes. Never lock two payments at once.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows the payment as decisions see it.
+    pub(super) fn payment<'p>(&'p self, record: &'p Record) -> Payment<'p> {
+        Payment { order: &self.order, course: &record.course }
+    }
+
+    pub(super) fn key(&self) -> (u64, &str) {
+        (self.unit.number, self.order.reference())
+    }
+}
+
+impl Hashed for Arc<Slot> {
+    fn key(&self) -> (u64, &str) {
+        Slot::key(self)
+    }
+}
+
+impl Record {
+    /// Finds the first answer to a key. Keys of different operations do not meet.
+    pub(super) fn first_answer(&self, operation: Operation, key: &str) -> Option<&Keyed> {
+        self.keyed.iter().find(|keyed| keyed.operation == operation && keyed.key.as_str() == key)
+    }
+
+    /// Keeps the first answer to a key.
+    pub(super) fn remember(&mut self, operation: Operation, key: IdempotencyKey, prints: Prints, first: First) {
+        if self.keyed.len() == MAX_KEYED {
+            self.keyed.remove(0);
+        }
+        if self.keyed.len() == self.keyed.capacity() && self.keyed.len() < 4 {
+            self.keyed.reserve_exact(2);
+        }
+        self.keyed.push(Keyed { operation, key, prints, first });
+    }
+}

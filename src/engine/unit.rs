@@ -1,0 +1,127 @@
+//! A sales unit in memory: its settings, its clock, its stream of identifiers, and the list of its payments.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+
+use super::clock::{Clock, Setting};
+use super::create::RefusedCreate;
+use super::ids::Ids;
+use super::slot::Slot;
+use crate::domain::digits::Msn;
+use crate::domain::sales_unit::SalesUnit;
+use crate::domain::time::Timestamp;
+
+/// A sales unit in memory.
+pub struct Unit {
+    /// The merchant serial number.
+    pub msn: Msn,
+    /// The unit's number among all that ever were; tables use it instead of the MSN.
+    pub(super) number: u64,
+    settings: RwLock<Arc<SalesUnit>>,
+    pub(super) clock: Clock,
+    pub(super) ids: Ids,
+    pub(super) authorised: AtomicU64,
+    book: Mutex<Book>,
+}
+
+/// The unit's payments in order, and its timers.
+#[derive(Default)]
+pub(super) struct Book {
+    /// Every payment by its number, oldest first. Those that were dropped leave a gap behind.
+    pub(super) payments: VecDeque<(u64, Weak<Slot>)>,
+    /// Payments that came to an end, in the order in which they did.
+    pub(super) finished: VecDeque<Weak<Slot>>,
+    /// When something happens by itself. Entries that no longer hold are passed over when they come up.
+    pub(super) timers: BinaryHeap<Reverse<Timer>>,
+    /// Refused creates that are remembered, oldest first.
+    pub(super) refused: VecDeque<Weak<RefusedCreate>>,
+    /// How many of `payments` are gaps.
+    pub(super) gaps: usize,
+}
+
+/// An entry of the timer list: look at this payment at this time.
+pub(super) struct Timer {
+    pub(super) at: Timestamp,
+    pub(super) number: u64,
+    pub(super) slot: Weak<Slot>,
+}
+
+impl Unit {
+    pub(super) fn new(number: u64, settings: SalesUnit, ids: Ids) -> Self {
+        Self {
+            msn: settings.msn,
+            number,
+            settings: RwLock::new(Arc::new(settings)),
+            clock: Clock::new(Setting::Ahead(0)),
+            ids,
+            authorised: AtomicU64::new(0),
+            book: Mutex::default(),
+        }
+    }
+
+    /// Returns the settings as they are now.
+    #[must_use]
+    pub fn settings(&self) -> Arc<SalesUnit> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_settings(&self, settings: SalesUnit) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    /// Locks the list of payments. Nothing else is locked while it is.
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns how many payments the unit has authorised so far.
+    #[must_use]
+    pub fn authorised(&self) -> u64 {
+        self.authorised.load(Ordering::Acquire)
+    }
+
+    /// Forgets all payments. The tables that own them are the engine's.
+    pub(super) fn empty(&self) -> Book {
+        self.authorised.store(0, Ordering::Release);
+        std::mem::take(&mut *self.book())
+    }
+}
+
+impl Book {
+    /// Returns the time of the earliest entry, whether it still holds or not.
+    pub(super) fn next_timer(&self) -> Option<Timestamp> {
+        self.timers.peek().map(|Reverse(timer)| timer.at)
+    }
+
+    /// Closes the gaps once they are half of the list.
+    pub(super) fn leave_gap(&mut self) {
+        self.gaps += 1;
+        if self.gaps > 64 && self.gaps * 2 > self.payments.len() {
+            self.payments.retain(|(_, slot)| slot.strong_count() > 0);
+            self.gaps = 0;
+        }
+    }
+}
+
+impl PartialEq for Timer {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Timer {}
+
+impl PartialOrd for Timer {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By time, then by the order of creation.
+impl Ord for Timer {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}

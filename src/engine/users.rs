@@ -1,0 +1,74 @@
+//! The customers that somebody set up. Every other number is a made-up user.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use dashmap::DashMap;
+
+use crate::domain::digits::{Msn, PhoneNumber};
+use crate::domain::span::Span;
+use crate::domain::user::{Behaviour, User};
+
+/// How many users a sandbox holds.
+pub const MAX_USERS: usize = 100_000;
+
+/// The users by whom they are set up for: one sales unit, or all.
+#[derive(Default)]
+pub(super) struct Users {
+    set_up: DashMap<(Option<Msn>, PhoneNumber), User>,
+    /// Whether anybody ever was: spares every create a look into the map.
+    any: AtomicBool,
+}
+
+impl Users {
+    /// Returns the user as this sales unit sees them: set up for the unit, else for all, else made up.
+    pub(super) fn get(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
+        self.find(msn, phone_number).unwrap_or_else(|| User::made_up(phone_number))
+    }
+
+    /// Returns what the user was set up to do with a payment request, without making anybody up.
+    pub(super) fn script(&self, msn: Msn, phone_number: PhoneNumber) -> (Option<Behaviour>, Option<Span>) {
+        self.find(Some(msn), phone_number).map_or((None, None), |user| (user.behaviour, user.after))
+    }
+
+    fn find(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> Option<User> {
+        if !self.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let of_unit = msn.and_then(|msn| self.set_up.get(&(Some(msn), phone_number)));
+        of_unit.or_else(|| self.set_up.get(&(None, phone_number))).map(|user| user.clone())
+    }
+
+    /// Sets a user up; `false` when there are too many.
+    pub(super) fn put(&self, msn: Option<Msn>, user: User) -> bool {
+        let key = (msn, user.phone_number);
+        let room = self.set_up.len() < MAX_USERS || self.set_up.contains_key(&key);
+        if room {
+            self.any.store(true, Ordering::Release);
+            self.set_up.insert(key, user);
+        }
+        room
+    }
+
+    /// Makes the number a made-up user again.
+    pub(super) fn remove(&self, msn: Option<Msn>, phone_number: PhoneNumber) {
+        self.set_up.remove(&(msn, phone_number));
+    }
+
+    /// Forgets the users set up for one unit, or all of them.
+    pub(super) fn clear(&self, msn: Option<Msn>) {
+        match msn {
+            None => self.set_up.clear(),
+            Some(_) => self.set_up.retain(|(owner, _), _| *owner != msn),
+        }
+    }
+
+    /// Returns the users that the unit sees set up, by number; all that are set up when there is no unit.
+    pub(super) fn all(&self, msn: Option<Msn>) -> Vec<User> {
+        let seen = self.set_up.iter().filter(|user| user.key().0.is_none() || user.key().0 == msn);
+        let mut users: Vec<_> = seen.map(|user| (*user.key(), user.value().clone())).collect();
+        // A unit's own setting hides the one for all.
+        users.sort_by_key(|((owner, number), _)| (*number, owner.is_none()));
+        users.dedup_by_key(|((_, number), _)| *number);
+        users.into_iter().map(|(_, user)| user).collect()
+    }
+}

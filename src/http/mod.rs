@@ -1,0 +1,98 @@
+//! The emulated API: routes, headers and bodies in, the documented answers out.
+//!
+//! Every answer of status 400 and above is made in [`problem`]. Nothing here decides anything about payments.
+
+mod body;
+mod epayment;
+mod headers;
+mod problem;
+mod report;
+mod route;
+mod token;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Request, Response, StatusCode};
+
+pub(crate) use body::read as read_body;
+pub(crate) use problem::gateway_not_found;
+pub(crate) use route::{Route, route};
+
+use crate::domain::errors::ErrorCode;
+use crate::domain::operation::Operation;
+use crate::engine::{Engine, Refusal};
+use body::BodyError;
+use report::Report;
+
+/// What the emulated API needs.
+pub(crate) struct Api {
+    pub(crate) engine: Arc<Engine>,
+    /// The base of the addresses handed to customers.
+    pub(crate) public_url: String,
+}
+
+/// An emulated call, taken apart.
+struct Call<'c> {
+    operation: Operation,
+    /// The reference in the path, percent-decoded; empty where there is none.
+    reference: &'c str,
+    /// The path as problem bodies show it.
+    instance: &'c str,
+    headers: &'c HeaderMap,
+    body: Result<&'c [u8], BodyError>,
+}
+
+/// The answer to an emulated call.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+impl Api {
+    /// Answers an emulated call.
+    pub(crate) async fn answer<B>(&self, route: &Route<'_>, request_id: &str, request: Request<B>) -> Answer
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+    {
+        let (parts, body) = request.into_parts();
+        let body = read_body(body).await;
+        let report = Report::begin(&self.engine.settings().machine);
+        let reference = route.reference();
+        let call = Call {
+            operation: route.operation,
+            reference: &reference,
+            instance: &route.instance(),
+            headers: &parts.headers,
+            body: body.as_ref().map(|body| &**body).map_err(|error| *error),
+        };
+        // A panic is our bug. It must neither end the connection without an answer nor the process.
+        let result = catch_unwind(AssertUnwindSafe(|| self.carry_out(&call))).unwrap_or_else(|_| {
+            tracing::error!(request_id, "the sandbox has a bug: a request made it panic");
+            Err(self.engine.refuse(None, ErrorCode::InternalError.reject()))
+        });
+        report.end(&call, request_id, &result);
+        result.unwrap_or_else(|refusal| {
+            problem::render(&refusal, call.instance, || (self.engine.token_time(), self.engine.uuid()))
+        })
+    }
+
+    fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        match call.operation {
+            Operation::Token => self.token(call),
+            _ => self.epayment(call),
+        }
+    }
+}
+
+/// Makes a successful answer with a JSON body.
+fn json(status: StatusCode, body: &impl serde::Serialize) -> Answer {
+    let mut bytes = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut bytes, body).expect("our own bodies can be written");
+    let mut response = Response::new(Full::new(Bytes::from(bytes)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}

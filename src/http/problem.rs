@@ -1,0 +1,167 @@
+//! The only place where a refusal becomes an answer. Each [`Shape`] of the catalogue has its renderer.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::domain::errors::{ErrorCode, FieldNote, Shape};
+use crate::domain::time::Timestamp;
+use crate::engine::{Refusal, TraceId};
+
+/// RFC 7807 as the vendor fills it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    detail: &'a str,
+    instance: &'a str,
+    status: u16,
+    extra_details: Vec<Extra<'a>>,
+    trace_id: TraceId,
+}
+
+#[derive(Serialize)]
+struct Extra<'a> {
+    name: &'a str,
+    reason: &'a str,
+}
+
+/// The identity provider's refusal of a token request.
+#[derive(Serialize)]
+struct TokenError<'a> {
+    error: &'a str,
+    error_description: String,
+    error_codes: [u32; 1],
+    timestamp: &'a str,
+    trace_id: &'a str,
+    correlation_id: &'a str,
+    error_uri: String,
+}
+
+/// Renders a refusal. `instance` is the path without host and `/epayment`; `incident` gives the time and the id that
+/// only the identity provider's answers show.
+pub(super) fn render(refusal: &Refusal, instance: &str, incident: impl FnOnce() -> (Timestamp, Uuid)) -> Answer {
+    let Refusal { rejection, trace } = refusal;
+    let spec = rejection.code.spec();
+    let detail = rejection.detail();
+    match spec.shape {
+        Shape::Problem => {
+            let number = spec.number.map(|number| number.to_string());
+            let extra = number.iter().map(|number| Extra { name: "ErrorCode", reason: number });
+            problem(spec.status, spec.title, detail, instance, extra.collect(), *trace)
+        }
+        Shape::Fields => {
+            let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
+            problem(spec.status, spec.title, detail, instance, extra.collect(), *trace)
+        }
+        Shape::Gateway => gateway(refusal),
+        Shape::Bearer => plain(
+            spec.status,
+            format!(
+                r#"{{"responseInfo":{{"responseCode":{},"responseMessage":"{detail}"}},"result":{{"message":"{detail}"}}}}"#,
+                spec.status
+            ),
+        ),
+        Shape::Subscription => plain(
+            spec.status,
+            format!(r#"{{"errorCode":"{}","errorMessage":"{detail}","contextId":"{}"}}"#, spec.title, context_id(*trace)),
+        ),
+        Shape::Token => token_error(refusal, incident()),
+    }
+}
+
+fn problem(status: u16, title: &str, detail: &str, instance: &str, extra_details: Vec<Extra<'_>>, trace_id: TraceId) -> Answer {
+    let r#type = format!("https://httpstatuses.io/{status}");
+    let problem = Problem { r#type, title, detail, instance, status, extra_details, trace_id };
+    let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
+    let mut response = answer(status, "application/problem+json", body);
+    response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+    if matches!(status, 408 | 413) {
+        // The rest of the body is still on its way, so nothing more can be read from this connection.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The gateway's bodies have a space after each bracket, colon and comma.
+fn gateway(refusal: &Refusal) -> Answer {
+    let spec = refusal.rejection.code.spec();
+    let message = refusal.rejection.detail();
+    let mut response = plain(spec.status, gateway_body(spec.status, message));
+    let headers = response.headers_mut();
+    match refusal.rejection.code {
+        ErrorCode::SubscriptionKeyMissing | ErrorCode::SubscriptionKeyInvalid => {
+            let challenge = r#"AzureApiManagementKey realm="https://apitest.vipps.no/epayment",name="Ocp-Apim-Subscription-Key",type="header""#;
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        ErrorCode::RateLimitExceeded => {
+            let seconds: String = message.chars().filter(char::is_ascii_digit).collect();
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(&seconds).unwrap_or(HeaderValue::from_static("60")));
+        }
+        _ => {}
+    }
+    response
+}
+
+fn gateway_body(status: u16, message: &str) -> String {
+    format!(r#"{{ "statusCode": {status}, "message": "{message}" }}"#)
+}
+
+/// Answers a path or method that the API does not have.
+pub(crate) fn gateway_not_found() -> Answer {
+    let spec = ErrorCode::RouteUnknown.spec();
+    plain(spec.status, gateway_body(spec.status, spec.detail))
+}
+
+fn token_error(refusal: &Refusal, (at, correlation_id): (Timestamp, Uuid)) -> Answer {
+    let spec = refusal.rejection.code.spec();
+    let detail = refusal.rejection.detail();
+    let code = detail.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next()).unwrap_or_default();
+    let (trace_id, correlation_id) = (context_id(refusal.trace).to_string(), correlation_id.to_string());
+    let timestamp = at.rfc3339(0).to_string().replace('T', " ");
+    let mut error_description = detail.to_owned();
+    let _ = write!(
+        error_description,
+        "\r\nTrace ID: {trace_id}\r\nCorrelation ID: {correlation_id}\r\nTimestamp: {timestamp}"
+    );
+    let error = TokenError {
+        error: spec.title,
+        error_description,
+        error_codes: [code.parse().unwrap_or_default()],
+        timestamp: &timestamp,
+        trace_id: &trace_id,
+        correlation_id: &correlation_id,
+        error_uri: format!("https://login.windows.net/error?code={code}"),
+    };
+    let body = serde_json::to_vec(&error).expect("our own bodies can be written");
+    let mut response = answer(spec.status, "application/json; charset=utf-8", body);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
+    response
+}
+
+/// The gateway and the identity provider name an incident by a UUID; ours is the trace id.
+fn context_id(trace: TraceId) -> Uuid {
+    let digits = trace.to_string();
+    let trace = u128::from_str_radix(digits.get(3..35).unwrap_or_default(), 16).unwrap_or_default();
+    uuid::Builder::from_random_bytes(trace.to_be_bytes()).into_uuid()
+}
+
+fn plain(status: u16, body: String) -> Answer {
+    answer(status, "application/json", body.into_bytes())
+}
+
+fn answer(status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = StatusCode::from_u16(status).expect("the catalogue's statuses are valid");
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
