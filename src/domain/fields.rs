@@ -196,7 +196,7 @@ struct Shortened {
     left: usize,
 }
 
-impl fmt::Write for Shortened {
+impl Write for Shortened {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for letter in text.chars() {
             if self.left == 0 {

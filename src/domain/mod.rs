@@ -10,6 +10,7 @@ pub mod json;
 pub mod money;
 pub mod operation;
 pub mod payment;
+mod parse;
 mod read;
 pub mod sales_unit;
 pub mod span;

@@ -51,12 +51,6 @@ impl Span {
         self.0
     }
 
-    /// Returns the span for timers and sleeps.
-    #[must_use]
-    pub fn to_std(self) -> std::time::Duration {
-        std::time::Duration::from_micros(self.0.unsigned_abs())
-    }
-
     /// Reads a duration as people write it: ISO 8601 (`P180D`, `PT10M`, `P2W`) or short (`180d`, `1h30m`, `500ms`).
     ///
     /// # Errors
@@ -72,6 +66,30 @@ impl Span {
                  months and years have no fixed length, so write them in days"
             )),
         }
+    }
+}
+
+impl Span {
+    /// Writes the short form: `180d`, `1h30m`, `2s`, `500ms`, `0s`.
+    #[must_use]
+    pub fn short(self) -> String {
+        const UNITS: [(&str, i64); 5] =
+            [("d", 86_400 * SECOND), ("h", 3600 * SECOND), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1000)];
+        let mut rest = self.0;
+        let mut text = String::new();
+        for (unit, micros) in UNITS {
+            if rest >= micros {
+                text.push_str(&format!("{}{unit}", rest / micros));
+                rest %= micros;
+            }
+        }
+        if text.is_empty() { "0s".into() } else { text }
+    }
+}
+
+impl From<Span> for std::time::Duration {
+    fn from(span: Span) -> Self {
+        Self::from_micros(span.0.unsigned_abs())
     }
 }
 
@@ -231,6 +249,7 @@ mod tests {
             (Span::from_micros(1), "PT0.000001S"),
         ] {
             assert_eq!(span.to_string(), text);
+            assert!(Span::parse(&span.short()).unwrap() <= span, "{}", span.short());
             assert_eq!(Span::parse(text), Ok(span));
         }
     }

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::answer::{Refusal, parse};
 use super::unit::Unit;
-use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::errors::Rejection;
 use crate::domain::payment::{ApproveFacts, ApproveRequest};
 
 impl Engine {
@@ -30,11 +30,5 @@ impl Engine {
         let (decision, now) = approve().map_err(|rejection| self.refuse(Some(unit), rejection))?;
         self.commit(&slot, &mut record, decision, now, None);
         Ok(())
-    }
-
-    /// Refuses a read of a payment that does not exist.
-    pub(crate) fn reference_not_found(&self, unit: &Unit, reference: &str) -> Refusal {
-        let values = [("reference", reference), ("msn", &unit.msn.to_string())];
-        self.refuse(Some(unit), ErrorCode::ReferenceNotFound.about(&values))
     }
 }

@@ -9,10 +9,6 @@ use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusa
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 
-/// Why a customer's action had no effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActRefusal(pub CustomerRefusal);
-
 impl Engine {
     /// Lets the customer approve. Without a phone number it is the payment's own customer, else a made-up one.
     ///

@@ -35,7 +35,6 @@ use std::task::Waker;
 pub use answer::{Receipt, Refusal};
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
-pub use customer::ActRefusal;
 pub use ids::TraceId;
 pub use listing::{Page, Seen};
 pub use machine::{Machine, ManualTime};
@@ -233,11 +232,6 @@ impl Engine {
     /// Wakes this one at the next change of any payment.
     pub(crate) fn watch_changes(&self, waker: &Waker) {
         self.changed.watch(waker);
-    }
-
-    /// Returns whether the unit is one of those that were set up at the start.
-    fn is_set_up(&self, msn: Msn) -> bool {
-        self.settings.sales_units.iter().any(|unit| unit.msn == msn)
     }
 
     /// Returns a unit, made on first use where any credentials are good.

@@ -17,7 +17,7 @@ use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 
 /// How long a token is good in the test environment. Recorded: `expires_in` is one second less than an hour.
-pub const TOKEN_LIFETIME: Span = Span::seconds(3599);
+pub(super) const TOKEN_LIFETIME: Span = Span::seconds(3599);
 
 /// How many tokens are known. The oldest are forgotten first.
 const MAX_TOKENS: usize = 100_000;

@@ -12,7 +12,7 @@ use crate::domain::digits::Msn;
 use crate::domain::sales_unit::SalesUnit;
 
 /// How many sales units a sandbox holds. Any MSN makes one, so there has to be an end.
-pub const MAX_UNITS: usize = 10_000;
+pub(super) const MAX_UNITS: usize = 10_000;
 
 /// The sales units.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use crate::domain::span::Span;
 use crate::domain::user::{Behaviour, User};
 
 /// How many users a sandbox holds.
-pub const MAX_USERS: usize = 100_000;
+pub(super) const MAX_USERS: usize = 100_000;
 
 /// The users by whom they are set up for: one sales unit, or all.
 #[derive(Default)]

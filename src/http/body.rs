@@ -9,14 +9,14 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::Body;
 
 /// The largest body that is read.
-pub(crate) const MAX_BODY: usize = 1024 * 1024;
+pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// How long a sender may take from the end of the headers to the end of the body.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyError {
+pub(super) enum BodyError {
     /// It is larger than [`MAX_BODY`].
     TooLarge,
     /// It took too long, or broke off.
@@ -24,7 +24,7 @@ pub(crate) enum BodyError {
 }
 
 /// Reads the whole body. One that is there already costs no timer and no copy.
-pub(crate) async fn read<B>(mut body: B) -> Result<Bytes, BodyError>
+pub(super) async fn read<B>(mut body: B) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes> + Unpin,
 {

@@ -16,17 +16,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
-
-pub(crate) use body::read as read_body;
-pub(crate) use problem::gateway_not_found;
-pub(crate) use route::{Route, route};
 
 use crate::domain::errors::ErrorCode;
 use crate::domain::operation::Operation;
 use crate::engine::{Engine, Refusal};
 use body::BodyError;
 use report::Report;
+use route::route;
 
 /// What the emulated API needs.
 pub(crate) struct Api {
@@ -40,8 +38,6 @@ struct Call<'c> {
     operation: Operation,
     /// The reference in the path, percent-decoded; empty where there is none.
     reference: &'c str,
-    /// The path as problem bodies show it.
-    instance: &'c str,
     headers: &'c HeaderMap,
     body: Result<&'c [u8], BodyError>,
 }
@@ -51,20 +47,32 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-impl Api {
-    /// Answers an emulated call.
-    pub(crate) async fn answer<B>(&self, route: &Route<'_>, request_id: &str, request: Request<B>) -> Answer
+/// A request whose body has arrived, or never will.
+pub(crate) struct Received {
+    parts: Parts,
+    body: Result<Bytes, BodyError>,
+}
+
+impl Received {
+    /// Reads a request's body.
+    pub(crate) async fn whole<B>(request: Request<B>) -> Self
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
         let (parts, body) = request.into_parts();
-        let body = read_body(body).await;
+        Self { parts, body: body::read(body).await }
+    }
+}
+
+impl Api {
+    /// Answers a call, or says that the API has no such path.
+    pub(crate) fn answer(&self, received: &Received, request_id: &str) -> Answer {
+        let Received { parts, body } = received;
+        let Some(route) = route(&parts.method, parts.uri.path()) else { return problem::gateway_not_found() };
         let report = Report::begin(&self.engine.settings().machine);
-        let reference = route.reference();
         let call = Call {
             operation: route.operation,
-            reference: &reference,
-            instance: &route.instance(),
+            reference: &route.reference(),
             headers: &parts.headers,
             body: body.as_ref().map(|body| &**body).map_err(|error| *error),
         };
@@ -75,7 +83,7 @@ impl Api {
         });
         report.end(&call, request_id, &result);
         result.unwrap_or_else(|refusal| {
-            problem::render(&refusal, call.instance, || (self.engine.token_time(), self.engine.uuid()))
+            problem::render(&refusal, &route.instance(), || (self.engine.token_time(), self.engine.uuid()))
         })
     }
 

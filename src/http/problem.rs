@@ -117,7 +117,7 @@ fn gateway_body(status: u16, message: &str) -> String {
 }
 
 /// Answers a path or method that the API does not have.
-pub(crate) fn gateway_not_found() -> Answer {
+pub(super) fn gateway_not_found() -> Answer {
     let spec = ErrorCode::RouteUnknown.spec();
     plain(spec.status, gateway_body(spec.status, spec.detail))
 }

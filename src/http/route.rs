@@ -9,8 +9,8 @@ use crate::domain::operation::Operation;
 
 /// A call of the emulated API.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Route<'p> {
-    pub(crate) operation: Operation,
+pub(super) struct Route<'p> {
+    pub(super) operation: Operation,
     /// The reference as it stands in the path.
     raw_reference: &'p str,
     /// Whether the path has the `test` segment that force approve has today.
@@ -18,7 +18,7 @@ pub(crate) struct Route<'p> {
 }
 
 /// Finds the operation; `None` when the API has no such path or method.
-pub(crate) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
+pub(super) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
     let post = method == Method::POST;
     let is = |segment: &str, literal: &str| segment.eq_ignore_ascii_case(literal);
     let found = |operation, raw_reference| Some(Route { operation, raw_reference, under_test: false });
@@ -63,12 +63,12 @@ pub(crate) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
 
 impl<'p> Route<'p> {
     /// Returns the reference, percent-decoded. One that cannot be decoded stays as it is, and names no payment.
-    pub(crate) fn reference(&self) -> Cow<'p, str> {
+    pub(super) fn reference(&self) -> Cow<'p, str> {
         percent_decode(self.raw_reference)
     }
 
     /// Returns the path as the backend sees it, which is what problem bodies show: without `/epayment`.
-    pub(crate) fn instance(&self) -> String {
+    pub(super) fn instance(&self) -> String {
         let Self { operation, raw_reference, under_test } = self;
         let test = if *under_test { "/test" } else { "" };
         match operation {

@@ -1,7 +1,7 @@
 //! All of a payment's texts in one allocation: a sandbox holds a million payments.
 
 /// How many metadata pairs a payment may have (error 4100).
-pub const MAX_METADATA: usize = 5;
+pub(super) const MAX_METADATA: usize = 5;
 const FIXED: usize = 4;
 const PARTS: usize = FIXED + 2 * MAX_METADATA;
 

@@ -1,0 +1,113 @@
+//! `serve`: listen, say so, and stop when told.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::settings::Settings;
+use super::{Failure, output, telemetry};
+use crate::config::reachable;
+use crate::engine::DEFAULT_MSN;
+use crate::sandbox::Service;
+use crate::serve::bind;
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
+    telemetry::start(&settings);
+    let listener = bind(settings.config.listen).map_err(|error| error.to_string())?;
+    let listening = listener.local_addr().map_err(|error| error.to_string())?;
+    let runtime = runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
+    let served = runtime.block_on(async {
+        // Signals are caught before anybody is told that the sandbox is ready to receive them.
+        let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
+        let service = Service::new(&settings.config, listening);
+        let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        let serving = tokio::spawn(service.run(listener, stop));
+        announce(&settings, listening)?;
+        serving.await.map_err(|error| format!("the server stopped: {error}"))
+    });
+    runtime.shutdown_background();
+    if let (Ok(()), Some(path)) = (&served, &settings.port_file) {
+        let _ = std::fs::remove_file(path);
+    }
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// One thread is enough for one processor, and cheaper.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = match processors {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()
+}
+
+/// The first signal asks for an orderly stop, the second ends the process at once.
+fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        for signals in 1.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if signals == 2 {
+                std::process::exit(0);
+            }
+            tracing::debug!("stopping; a second signal stops at once");
+            let _ = sender.send(true);
+        }
+    });
+    Ok(receiver)
+}
+
+/// Says that the sandbox is ready: a line on stdout for tools, the port file, and a few hints for people.
+fn announce(settings: &Settings, listening: SocketAddr) -> Result<(), Failure> {
+    let address = reachable(listening);
+    if let Some(path) = &settings.port_file {
+        let text = format!("{}\n", json!({ "http": address.to_string() }));
+        write_whole(path, &text).map_err(|error| {
+            format!("the port file {} cannot be written: {error} (try another --port-file)", path.display())
+        })?;
+    }
+    output::line(&format!("epayment-sandbox {} ready http://{address}", env!("CARGO_PKG_VERSION")));
+    for key in settings.without_effect.iter().filter(|key| !["tls_listen", "max_requests"].contains(key)) {
+        tracing::warn!("{key} is accepted but has no effect in this version");
+    }
+    if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {
+        hint(settings, address);
+    }
+    Ok(())
+}
+
+fn hint(settings: &Settings, address: SocketAddr) {
+    let url = settings.config.public_url(address);
+    let units = &settings.config.engine.sales_units;
+    let known = match units.len() {
+        0 => format!("any credentials are accepted; MSN {DEFAULT_MSN} is the default"),
+        1 => format!("{} ({})", units[0].msn, units[0].name),
+        count => format!("{count} are set up"),
+    };
+    let token = format!("curl -X POST {url}/accesstoken/get -H 'client_id: x' -H 'client_secret: x' -H 'Ocp-Apim-Subscription-Key: x'");
+    let rows = [("start", format!("{url}/")), ("try", token), ("units", known)];
+    let rows: Vec<_> = rows.into_iter().map(|(name, text)| vec![format!("  {name}"), text]).collect();
+    output::complain(output::table(&rows).trim_end());
+}
+
+/// Writes a file so that a reader sees all of it or nothing.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let mut file = std::fs::File::create(&name)?;
+    file.write_all(text.as_bytes())?;
+    std::fs::rename(&name, path)
+}

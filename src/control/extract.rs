@@ -1,0 +1,72 @@
+//! Reading queries and bodies so that a complaint names the member and what would do.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::problem::Refused;
+use crate::domain::digits::Msn;
+
+/// The largest body that is read.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A query string. Unknown parameters are refused: a misspelt filter must not look like an empty result.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        let axum::extract::Query(query) = read.map_err(|error| {
+            let text = error.body_text();
+            let reason = text.trim_start_matches("Failed to deserialize query string: ");
+            Refused::bad_request(format!("The query string is wrong: {reason}."))
+        })?;
+        Ok(Self(query))
+    }
+}
+
+/// The scope of a call: one sales unit, or all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scope {
+    pub(super) msn: Option<Msn>,
+}
+
+/// A JSON body. An empty one is an empty object, whatever its content type.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
+            Refused::too_large(format!("The body must arrive whole and not be larger than {MAX_BODY} bytes."))
+        })?;
+        let text: &[u8] = if bytes.trim_ascii().is_empty() { b"{}" } else { &bytes };
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { String::new() } else { format!("{path}: ") };
+            Refused::bad_request(format!("The body is wrong: {place}{}.", error.inner()))
+        })?;
+        json.end().map_err(|error| Refused::bad_request(format!("The body is not one JSON value: {error}.")))?;
+        Ok(Self(body))
+    }
+}
+
+/// A path parameter that is a domain value. One that cannot be read names nothing.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let axum::extract::Path(value) =
+            read.map_err(|error| Refused::bad_request(format!("The path is wrong: {}.", error.body_text())))?;
+        Ok(Self(value))
+    }
+}

@@ -1,0 +1,105 @@
+//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, and going back to the
+//! start. Its routes and its OpenAPI document come from one list.
+
+mod clock;
+mod errors;
+mod extract;
+mod front;
+mod guard;
+mod health;
+mod payments;
+mod problem;
+mod reset;
+mod sales_units;
+mod users;
+mod wait;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::domain::digits::Msn;
+use crate::engine::{Engine, Unit};
+use problem::Refused;
+
+/// What the control API needs.
+#[derive(Clone)]
+pub(crate) struct Control {
+    pub(crate) engine: Arc<Engine>,
+    /// The base of the addresses handed to customers.
+    pub(crate) public_url: String,
+    /// The bearer token that callers need, if any.
+    pub(crate) token: Option<String>,
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "epayment-sandbox control API",
+    description = "Drives the sandbox: time, customers, sales units, payments. `?msn=` scopes a call to one sales unit; \
+                   without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
+                   Errors are RFC 7807 problem documents."
+))]
+struct Document;
+
+/// Every route of the control API, and its OpenAPI document.
+fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::health))
+        .routes(routes!(reset::reset))
+        .routes(routes!(reset::expire_tokens))
+        .routes(routes!(sales_units::list, sales_units::make))
+        .routes(routes!(sales_units::show, sales_units::put, sales_units::remove))
+        .routes(routes!(users::list))
+        .routes(routes!(users::show, users::put, users::remove))
+        .routes(routes!(clock::show, clock::put))
+        .routes(routes!(clock::advance))
+        .routes(routes!(clock::reset))
+        .routes(routes!(payments::list))
+        .routes(routes!(payments::show))
+        .routes(routes!(payments::approve))
+        .routes(routes!(payments::reject))
+        .routes(routes!(payments::expire))
+        .routes(routes!(wait::wait))
+        .routes(routes!(errors::list))
+        .split_for_parts()
+}
+
+/// Returns the control API with its guards, and the pages that need none.
+pub(crate) fn router(control: Control) -> Router {
+    let (routes, document) = routes();
+    let document = document.to_pretty_json().unwrap_or_default();
+    let open = Router::new()
+        .route("/livez", get(health::probe))
+        .route("/readyz", get(health::probe))
+        .route("/", get(front::index))
+        .route("/pay", get(front::no_page))
+        .route("/qr", get(front::no_page));
+    routes
+        .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
+        .fallback(problem::unknown_path)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn_with_state(control.clone(), guard::check))
+        .merge(open)
+        .with_state(control)
+}
+
+impl Control {
+    /// Finds the sales unit that a call is scoped to.
+    fn unit(&self, msn: Msn) -> Result<Arc<Unit>, Refused> {
+        self.engine.unit(msn).ok_or_else(|| {
+            Refused::not_found(format!(
+                "There is no sales unit {msn}. Units are made on first use, by PUT or POST /_sandbox/sales-units, or in \
+                 the configuration."
+            ))
+        })
+    }
+
+    fn scope(&self, msn: Option<Msn>) -> Result<Option<Arc<Unit>>, Refused> {
+        msn.map(|msn| self.unit(msn)).transpose()
+    }
+}

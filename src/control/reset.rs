@@ -1,0 +1,34 @@
+//! Going back to the start.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::Control;
+use super::extract::{Query, Scope};
+use super::problem::{Problem, Refused};
+
+/// Goes back to the configured baseline: payments, clock, users, sales units.
+///
+/// With `msn` that unit alone is emptied and keeps its keys and settings.
+#[utoipa::path(
+    post, path = "/_sandbox/reset", tag = "sandbox",
+    params(("msn" = Option<String>, Query, description = "only this sales unit")),
+    responses((status = 204), (status = 404, body = Problem))
+)]
+pub(super) async fn reset(
+    State(control): State<Control>,
+    Query(scope): Query<Scope>,
+) -> Result<StatusCode, Refused> {
+    match control.scope(scope.msn)? {
+        Some(unit) => control.engine.reset_unit(&unit),
+        None => control.engine.reset(),
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every access token issued so far.
+#[utoipa::path(post, path = "/_sandbox/tokens/expire", tag = "sandbox", responses((status = 204)))]
+pub(super) async fn expire_tokens(State(control): State<Control>) -> StatusCode {
+    control.engine.end_tokens();
+    StatusCode::NO_CONTENT
+}
