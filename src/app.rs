@@ -2,13 +2,13 @@
 //! the answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use axum::Router;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Body;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response};
 use tower::ServiceExt;
 
@@ -31,6 +31,7 @@ pub(crate) struct App {
     calls: AtomicU64,
     control_calls: AtomicU64,
     running: AtomicUsize,
+    closing: AtomicBool,
 }
 
 /// Counts a request as running while it lives.
@@ -59,12 +60,18 @@ impl App {
             calls: AtomicU64::new(0),
             control_calls: AtomicU64::new(0),
             running: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
         }
     }
 
     /// Returns how many requests are being answered. Those that wait for something to happen do not count.
     pub(crate) fn running(&self) -> usize {
         self.running.load(Ordering::Acquire)
+    }
+
+    /// Ends each connection with its next answer.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
     }
 
     /// Answers a request.
@@ -79,7 +86,7 @@ impl App {
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
         let id = format!("req-{}", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        sign(self.api.answer(&received, &id).map(Either::Left), &id)
+        self.sign(self.api.answer(&received, &id).map(Either::Left), &id)
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>
@@ -91,18 +98,21 @@ impl App {
         let waits = request.uri().path().ends_with("/wait");
         let _running = (!waits).then(|| Running::count(&self.running));
         let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
-        sign(response.map(Either::Right), &id)
+        self.sign(response.map(Either::Right), &id)
+    }
+
+    fn sign(&self, mut response: Response<AppBody>, id: &str) -> Response<AppBody> {
+        let headers = response.headers_mut();
+        headers.insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+        headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("letters, digits and a hyphen"));
+        if self.closing.load(Ordering::Acquire) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 }
 
 /// Whether a path is the sandbox's own. An underscore never starts an emulated path.
 fn is_control(path: &str) -> bool {
     path.starts_with("/_sandbox") || matches!(path, "/" | "/livez" | "/readyz" | "/pay" | "/qr")
-}
-
-fn sign(mut response: Response<AppBody>, id: &str) -> Response<AppBody> {
-    let headers = response.headers_mut();
-    headers.insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-    headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("letters, digits and a hyphen"));
-    response
 }

@@ -51,6 +51,12 @@ impl Span {
         self.0
     }
 
+    /// Takes another span off; nothing is left when it is longer.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self((self.0 - other.0).max(0))
+    }
+
     /// Reads a duration as people write it: ISO 8601 (`P180D`, `PT10M`, `P2W`) or short (`180d`, `1h30m`, `500ms`).
     ///
     /// # Errors
