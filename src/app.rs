@@ -50,10 +50,39 @@ impl Drop for Running<'_> {
     }
 }
 
+/// The name of a request: `req-1`, `req-2`, … for emulated calls, `ctl-1`, … for all others. Every answer has one, so
+/// it is written without the formatting machinery.
+struct RequestId {
+    text: [u8; 24],
+    from: usize,
+}
+
+impl RequestId {
+    fn new(prefix: [u8; 4], mut number: u64) -> Self {
+        let mut text = [0; 24];
+        let mut from = text.len();
+        while number > 0 {
+            from -= 1;
+            text[from] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+            number /= 10;
+        }
+        from -= prefix.len();
+        text[from..from + prefix.len()].copy_from_slice(&prefix);
+        Self { text, from }
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text[self.from..]).unwrap_or_default()
+    }
+}
+
 impl App {
     pub(crate) fn new(engine: Arc<Engine>, public_url: String, control_token: Option<String>) -> Self {
-        let control =
-            control::router(Control { engine: engine.clone(), public_url: public_url.clone(), token: control_token });
+        let control = control::router(Control {
+            engine: engine.clone(),
+            public_url: public_url.clone(),
+            token: control_token,
+        });
         Self {
             api: Api { engine, public_url },
             control,
@@ -85,8 +114,8 @@ impl App {
         }
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
-        let id = format!("req-{}", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        self.sign(self.api.answer(&received, &id).map(Either::Left), &id)
+        let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
+        self.sign(self.api.answer(&received, id.as_str()).map(Either::Left), &id)
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>
@@ -94,17 +123,17 @@ impl App {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let id = format!("ctl-{}", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
+        let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
         let waits = request.uri().path().ends_with("/wait");
         let _running = (!waits).then(|| Running::count(&self.running));
         let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
         self.sign(response.map(Either::Right), &id)
     }
 
-    fn sign(&self, mut response: Response<AppBody>, id: &str) -> Response<AppBody> {
+    fn sign(&self, mut response: Response<AppBody>, id: &RequestId) -> Response<AppBody> {
         let headers = response.headers_mut();
         headers.insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-        headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("letters, digits and a hyphen"));
+        headers.insert(REQUEST_ID, HeaderValue::from_str(id.as_str()).expect("letters, digits and a hyphen"));
         if self.closing.load(Ordering::Acquire) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -115,4 +144,15 @@ impl App {
 /// Whether a path is the sandbox's own. An underscore never starts an emulated path.
 fn is_control(path: &str) -> bool {
     path.starts_with("/_sandbox") || matches!(path, "/" | "/livez" | "/readyz" | "/pay" | "/qr")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_named_by_their_number() {
+        assert_eq!(RequestId::new(*b"req-", 1).as_str(), "req-1");
+        assert_eq!(RequestId::new(*b"ctl-", u64::MAX).as_str(), "ctl-18446744073709551615");
+    }
 }

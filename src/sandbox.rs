@@ -195,6 +195,7 @@ impl Sandbox {
     /// # Panics
     ///
     /// When the clock would go beyond the year 9999.
+    #[expect(clippy::must_use_candidate, reason = "most tests only want time to pass")]
     pub fn advance(&self, by: Duration) -> Vec<Fired> {
         let by = Span::from_micros(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
         self.engine.advance(None, Jump::By(by)).unwrap_or_else(|error| panic!("{error}"))
@@ -293,7 +294,8 @@ impl SandboxBuilder {
     /// When it is not an RFC 3339 time.
     #[must_use]
     pub fn frozen_at(mut self, time: &str) -> Self {
-        let at = Timestamp::parse_rfc3339(time).unwrap_or_else(|| panic!("\"{time}\" is not an RFC 3339 time"));
+        let at =
+            Timestamp::parse_rfc3339(time).unwrap_or_else(|| panic!("\"{time}\" is not an RFC 3339 time"));
         self.config.engine.frozen_at = Some(at);
         self
     }
@@ -330,7 +332,8 @@ impl SandboxBuilder {
     #[must_use]
     pub fn customer(mut self, behaviour: Behaviour, after: Duration) -> Self {
         self.config.engine.customer = behaviour;
-        self.config.engine.customer_after = Span::from_micros(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
+        self.config.engine.customer_after =
+            Span::from_micros(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
         self
     }
 
@@ -391,6 +394,10 @@ impl SandboxBuilder {
     /// # Errors
     ///
     /// When the port cannot be had.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system gives no thread.
     pub fn try_start(self) -> Result<Sandbox, BindError> {
         let listener = serve::bind(self.config.listen)?;
         let address = listener.local_addr().unwrap_or(self.config.listen);

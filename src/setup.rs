@@ -1,6 +1,7 @@
 //! Sales units and users as people write them, in a configuration file or a control request, and as they are shown.
 //!
-//! Every member can be left out and then keeps its value. JSON uses camelCase; configuration files snake_case.
+//! Every member can be left out and then keeps its value. JSON uses camelCase; configuration files
+//! `snake_case`.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -96,12 +97,15 @@ impl SalesUnitInput {
     ///
     /// The member and what is wrong with it.
     pub fn check(&self) -> Result<(), String> {
-        let texts = [("name", &self.name), ("clientId", &self.client_id), ("clientSecret", &self.client_secret)];
+        let texts =
+            [("name", &self.name), ("clientId", &self.client_id), ("clientSecret", &self.client_secret)];
         let texts = texts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| (name, text)));
         let keys = self.subscription_keys.iter().flatten().map(|key| ("subscriptionKeys", key));
         for (name, text) in texts.chain(keys) {
             if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-                return Err(format!("{name}: a text of 1 to {MAX_TEXT} bytes without control characters is needed"));
+                return Err(format!(
+                    "{name}: a text of 1 to {MAX_TEXT} bytes without control characters is needed"
+                ));
             }
         }
         if self.subscription_keys.as_ref().is_some_and(|keys| keys.len() > 10) {
@@ -158,7 +162,6 @@ pub struct SalesUnitView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the members are those of PermissionsInput")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
 pub struct PermissionsView {
     pub payments: bool,
     pub express: bool,
@@ -288,10 +291,16 @@ impl UserInput {
         let two_letters = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         for address in self.addresses.iter().flatten() {
             if !two_letters(&address.country) {
-                return Err(format!("addresses: country \"{}\" is not two capital letters such as NO", address.country));
+                return Err(format!(
+                    "addresses: country \"{}\" is not two capital letters such as NO",
+                    address.country
+                ));
             }
         }
-        let counts = [("addresses", self.addresses.as_ref().map(Vec::len)), ("cards", self.cards.as_ref().map(Vec::len))];
+        let counts = [
+            ("addresses", self.addresses.as_ref().map(Vec::len)),
+            ("cards", self.cards.as_ref().map(Vec::len)),
+        ];
         for (name, count) in counts {
             if count.is_some_and(|count| count > 20) {
                 return Err(format!("{name}: at most 20 can be kept"));

@@ -9,11 +9,12 @@ use uuid::Uuid;
 use crate::domain::digits::Msn;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{
-    Event, EventName, GUARANTEE, Order, Payment, PaymentMethod, QrFormat, ShippingChoice, Standing, State, UserDetails,
-    UserFlow,
+    Event, EventName, GUARANTEE, Order, Payment, PaymentMethod, QrFormat, ShippingChoice, Standing, State,
+    UserDetails, UserFlow,
 };
 use crate::domain::time::Rfc3339;
 use crate::domain::token;
+use crate::domain::user::Bin;
 
 /// The four sums, always all of them.
 #[derive(Serialize)]
@@ -118,14 +119,15 @@ impl<'a> PaymentBody<'a> {
         let Payment { order, course } = payment;
         let approval = course.approval();
         // The real service shows the landing page's address while there is something to do on it.
-        let redirect_url = (payment.state() == State::Created).then(|| redirect_url(order, msn, public_url)).flatten();
+        let redirect_url =
+            (payment.state() == State::Created).then(|| redirect_url(order, msn, public_url)).flatten();
         Self {
             aggregate: Aggregate::new(order.amount().currency, course.standing()),
             amount: order.amount(),
             state: payment.state(),
             payment_method: Method {
                 r#type: order.method(),
-                card_bin: approval.and_then(|approval| approval.card_bin.as_ref()).map(|bin| bin.as_str()),
+                card_bin: approval.and_then(|approval| approval.card_bin.as_ref()).map(Bin::as_str),
             },
             profile: Profile { sub: approval.and_then(|approval| approval.sub) },
             psp_reference: order.psp_reference(),
@@ -134,7 +136,8 @@ impl<'a> PaymentBody<'a> {
             metadata: Metadata(order),
             shipping_details: approval.and_then(|approval| approval.shipping.as_ref()),
             user_details: approval.and_then(|approval| approval.user_details.as_ref()),
-            capture_guaranteed_until: approval.map(|approval| (approval.at + GUARANTEE).rfc3339_with_offset()),
+            capture_guaranteed_until: approval
+                .map(|approval| (approval.at + GUARANTEE).rfc3339_with_offset()),
         }
     }
 }

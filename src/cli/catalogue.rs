@@ -13,12 +13,17 @@ pub(super) fn run(code: Option<&str>) -> Result<ExitCode, Failure> {
         output::print(&output::table(&rows));
         return Ok(ExitCode::SUCCESS);
     };
-    let rows: Vec<_> = CATALOGUE.iter().filter(|spec| number(spec) == code || spec.name.eq_ignore_ascii_case(code)).collect();
+    let rows: Vec<_> = CATALOGUE
+        .iter()
+        .filter(|spec| number(spec) == code || spec.name.eq_ignore_ascii_case(code))
+        .collect();
     if rows.is_empty() {
         let numbers: Vec<_> = CATALOGUE.iter().map(number).filter(|number| number != "-").collect();
         let known = numbers.iter().map(String::as_str).chain(CATALOGUE.iter().map(|spec| spec.name));
         let nearest = sources::nearest(code, known);
-        return Err(format!("there is no error {code}: did you mean {nearest}? \"epayment-sandbox errors\" lists them all"));
+        return Err(format!(
+            "there is no error {code}: did you mean {nearest}? \"epayment-sandbox errors\" lists them all"
+        ));
     }
     let texts: Vec<_> = rows.into_iter().map(describe).collect();
     output::print(&texts.join("\n"));
@@ -32,7 +37,9 @@ fn number(spec: &ErrorSpec) -> String {
 fn operations(spec: &ErrorSpec) -> String {
     match spec.operations.len() {
         count if count == Operation::ALL.len() => "all".into(),
-        count if count == Operation::ALL.len() - 1 && !spec.operations.contains(&Operation::Token) => "payments".into(),
+        count if count == Operation::ALL.len() - 1 && !spec.operations.contains(&Operation::Token) => {
+            "payments".into()
+        }
         _ => spec.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>().join(" "),
     }
 }
@@ -48,11 +55,15 @@ fn describe(spec: &ErrorSpec) -> String {
         Certainty::Guess => format!("{} (nobody documents it; our guess)", spec.status),
     };
     let provoked = match spec.provoked {
-        Provoked::ByRequest => "a request",
-        Provoked::ByConnection => "how a request is sent",
-        Provoked::ByFault => "nothing that this version can do",
+        Provoked::Request => "a request",
+        Provoked::Connection => "how a request is sent",
+        Provoked::Fault => "nothing that this version can do",
     };
-    let sticks = if spec.sticks { "stays with the idempotency key: retry with a new one" } else { "retry with the same key" };
+    let sticks = if spec.sticks {
+        "stays with the idempotency key: retry with a new one"
+    } else {
+        "retry with the same key"
+    };
     let rows = [
         ("status", status),
         ("detail", spec.detail.into()),

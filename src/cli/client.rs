@@ -26,7 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
     pub(super) fn new(base: &str, token: Option<String>) -> Result<Self, String> {
-        let uri: Uri = base.parse().map_err(|_| format!("--url: \"{base}\" is no URL such as http://127.0.0.1:8477"))?;
+        let uri: Uri =
+            base.parse().map_err(|_| format!("--url: \"{base}\" is no URL such as http://127.0.0.1:8477"))?;
         match uri.scheme_str() {
             Some("http") if uri.host().is_some() => {}
             _ => return Err(format!("--url: \"{base}\" has to begin with http:// and name a host")),
@@ -49,7 +50,9 @@ impl Client {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         let exchange = async {
-            tokio::time::timeout(PATIENCE, self.exchange(method, path, body)).await.map_err(|_| "it does not answer".into())
+            tokio::time::timeout(PATIENCE, self.exchange(method, path, body))
+                .await
+                .map_err(|_| "it does not answer".into())
         };
         runtime.block_on(exchange).and_then(|reply| reply).map_err(|error: String| {
             format!("no sandbox answers at {}: {error} (is it running? try --url)", self.base)
@@ -57,12 +60,16 @@ impl Client {
     }
 
     async fn exchange(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, String> {
-        let uri: Uri = format!("{}{path}", self.base).parse().map_err(|_| format!("{path} cannot be asked for"))?;
+        let uri: Uri =
+            format!("{}{path}", self.base).parse().map_err(|_| format!("{path} cannot be asked for"))?;
         let authority = uri.authority().ok_or("it has no host")?;
         let (host, port) = (authority.host(), authority.port_u16().unwrap_or(80));
-        let socket = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(|error| error.to_string())?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.map_err(|error| error.to_string())?;
+        let socket = TcpStream::connect((host.trim_matches(['[', ']']), port))
+            .await
+            .map_err(|error| error.to_string())?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
+            .await
+            .map_err(|error| error.to_string())?;
         let connection = tokio::spawn(connection);
         let mut request = Request::builder().method(method).uri(&uri).header("Host", authority.as_str());
         if let Some(token) = &self.token {

@@ -43,8 +43,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
     match root.subcommand() {
-        None => serve::run(gather(&[root])?.settings),
-        Some(("serve", matches)) => serve::run(gather(&[root, matches])?.settings),
+        None => serve::run(&gather(&[root])?.settings),
+        Some(("serve", matches)) => serve::run(&gather(&[root, matches])?.settings),
         Some(("healthcheck", matches)) => verbs::healthcheck(matches, &gather(&[root, matches])?.settings),
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, matches])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, matches])?.settings),
@@ -131,7 +131,12 @@ fn pay_command() -> Command {
     let approve = verb("approve", "The customer approves; the documented test amounts act here")
         .arg(Arg::new("phone-number").long("phone-number").value_name("MSISDN").help("Who approves"))
         .arg(Arg::new("card").long("card").value_name("BIN").help("The first six digits of the card"))
-        .arg(Arg::new("shipping-option").long("shipping-option").value_name("ID").help("The delivery option (Express)"));
+        .arg(
+            Arg::new("shipping-option")
+                .long("shipping-option")
+                .value_name("ID")
+                .help("The delivery option (Express)"),
+        );
     Command::new("pay")
         .about("Play the customer")
         .subcommand_required(true)
@@ -145,7 +150,9 @@ fn clock_command() -> Command {
         Command::new(name).about(about).args([url_arg(), msn_arg()]).args(config_args())
     };
     let advance = verb("advance", "Move time forward; every timer on the way goes off in order").arg(
-        Arg::new("BY").required(true).help("A duration such as 181d or P181D, a time such as 2027-06-01T00:00:00Z, or next"),
+        Arg::new("BY")
+            .required(true)
+            .help("A duration such as 181d or P181D, a time such as 2027-06-01T00:00:00Z, or next"),
     );
     let freeze = verb("freeze", "Stop the clock").arg(Arg::new("TIME").help("Move it to this time first"));
     Command::new("clock")
@@ -159,7 +166,10 @@ fn clock_command() -> Command {
 }
 
 fn url_arg() -> Arg {
-    Arg::new("url").long("url").value_name("URL").help("The sandbox; from EPAYMENT_SANDBOX_URL or the configuration unless told")
+    Arg::new("url")
+        .long("url")
+        .value_name("URL")
+        .help("The sandbox; from EPAYMENT_SANDBOX_URL or the configuration unless told")
 }
 
 fn msn_arg() -> Arg {
@@ -174,13 +184,16 @@ fn config_args() -> [Arg; 2] {
     let file = Arg::new(sources::CONFIG).long("config").value_name("FILE");
     let inline = Arg::new(sources::CONFIG_INLINE).long("config-inline").value_name("TOML");
     [
-        file.help("Read settings, sales units and users from this file [default: epayment-sandbox.toml if present]"),
+        file.help(
+            "Read settings, sales units and users from this file [default: epayment-sandbox.toml if present]",
+        ),
         inline.help("Read them from this text; for places that cannot mount files"),
     ]
 }
 
 fn setting_arg(setting: &'static Setting) -> Arg {
-    let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+    let default =
+        if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
     let arg = Arg::new(setting.key).long(setting.flag()).help(format!("{}{default}", setting.help));
     let arg = match setting.short {
         Some(short) => arg.short(short),

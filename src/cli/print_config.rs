@@ -1,5 +1,6 @@
 //! `config`: what the sandbox would be told, and by whom.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -42,10 +43,12 @@ fn print(gathered: &Gathered) -> String {
     let engine = &gathered.settings.config.engine;
     let mut text = output::table(&rows);
     for unit in &engine.sales_units {
-        text.push_str(&format!("\n[[sales_units]]\nmsn = \"{}\"  # {}, market {}\n", unit.msn, unit.name, unit.market.code()));
+        let market = unit.market.code();
+        let _ = write!(text, "\n[[sales_units]]\nmsn = \"{}\"  # {}, market {market}\n", unit.msn, unit.name);
     }
     for user in &engine.users {
-        text.push_str(&format!("\n[[users]]\nphone_number = \"{}\"  # {} {}\n", user.phone_number, user.first_name, user.last_name));
+        let name = [&*user.first_name, &*user.last_name].join(" ");
+        let _ = write!(text, "\n[[users]]\nphone_number = \"{}\"  # {name}\n", user.phone_number);
     }
     text
 }

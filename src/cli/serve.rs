@@ -18,8 +18,8 @@ use crate::sandbox::Service;
 use crate::serve::bind;
 
 /// Serves until SIGTERM or SIGINT.
-pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
-    telemetry::start(&settings);
+pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
+    telemetry::start(settings);
     let listener = bind(settings.config.listen).map_err(|error| error.to_string())?;
     let listening = listener.local_addr().map_err(|error| error.to_string())?;
     let runtime = runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
@@ -29,7 +29,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
         let service = Service::new(&settings.config, listening);
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let serving = tokio::spawn(service.run(listener, stop));
-        announce(&settings, listening)?;
+        announce(settings, listening)?;
         serving.await.map_err(|error| format!("the server stopped: {error}"))
     });
     runtime.shutdown_background();
@@ -97,7 +97,9 @@ fn hint(settings: &Settings, address: SocketAddr) {
         1 => format!("{} ({})", units[0].msn, units[0].name),
         count => format!("{count} are set up"),
     };
-    let token = format!("curl -X POST {url}/accesstoken/get -H 'client_id: x' -H 'client_secret: x' -H 'Ocp-Apim-Subscription-Key: x'");
+    let token = format!(
+        "curl -X POST {url}/accesstoken/get -H 'client_id: x' -H 'client_secret: x' -H 'Ocp-Apim-Subscription-Key: x'"
+    );
     let rows = [("start", format!("{url}/")), ("try", token), ("units", known)];
     let rows: Vec<_> = rows.into_iter().map(|(name, text)| vec![format!("  {name}"), text]).collect();
     output::complain(output::table(&rows).trim_end());

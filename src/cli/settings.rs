@@ -35,7 +35,14 @@ pub(super) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let config = Config::default();
-        Self { config, port_file: None, json_logs: false, quiet: false, verbose: false, without_effect: Vec::new() }
+        Self {
+            config,
+            port_file: None,
+            json_logs: false,
+            quiet: false,
+            verbose: false,
+            without_effect: Vec::new(),
+        }
     }
 }
 
@@ -158,7 +165,8 @@ impl Settings {
         for (index, input) in inputs.into_iter().enumerate() {
             let place = |problem: String| format!("sales_units[{index}].{problem}");
             input.check().map_err(place)?;
-            let msn = input.msn.ok_or_else(|| place("msn: it is missing; every sales unit needs one".into()))?;
+            let msn =
+                input.msn.ok_or_else(|| place("msn: it is missing; every sales unit needs one".into()))?;
             if units.iter().any(|unit| unit.msn == msn) {
                 return Err(place(format!("msn: {msn} is listed twice")));
             }
@@ -176,8 +184,9 @@ impl Settings {
         for (index, input) in inputs.into_iter().enumerate() {
             let place = |problem: String| format!("users[{index}].{problem}");
             input.check().map_err(place)?;
-            let phone_number =
-                input.phone_number.ok_or_else(|| place("phone_number: it is missing; every user needs one".into()))?;
+            let phone_number = input
+                .phone_number
+                .ok_or_else(|| place("phone_number: it is missing; every user needs one".into()))?;
             if users.iter().any(|user| user.phone_number == phone_number) {
                 return Err(place(format!("phone_number: {phone_number} is listed twice")));
             }
@@ -219,15 +228,16 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         None if text.parse::<u16>().is_ok() => format!("127.0.0.1:{text}"),
         _ => text.to_owned(),
     };
-    numeric
-        .parse()
-        .map_err(|_| format!("\"{text}\" is no address with a port, such as 127.0.0.1:8477, 0.0.0.0:8477 or [::1]:0"))
+    numeric.parse().map_err(|_| {
+        format!("\"{text}\" is no address with a port, such as 127.0.0.1:8477, 0.0.0.0:8477 or [::1]:0")
+    })
 }
 
 fn public_url(text: &str) -> Result<String, String> {
     let wrong = || format!("\"{text}\" is no base URL such as http://localhost:8477");
     let uri: hyper::Uri = text.parse().map_err(|_| wrong())?;
-    let fits = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none();
+    let fits =
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none();
     if fits { Ok(text.trim_end_matches('/').to_owned()) } else { Err(wrong()) }
 }
 
@@ -247,7 +257,10 @@ fn number(text: &str) -> Result<u64, String> {
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {
-    number(text).ok().filter(|number| *number > 0).ok_or_else(|| format!("\"{text}\" is no whole number from 1"))
+    number(text)
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| format!("\"{text}\" is no whole number from 1"))
 }
 
 fn clock(text: &str) -> Result<Option<Timestamp>, String> {
@@ -255,7 +268,9 @@ fn clock(text: &str) -> Result<Option<Timestamp>, String> {
         return Ok(None);
     }
     let at = Timestamp::parse_rfc3339(text);
-    at.map(Some).ok_or_else(|| format!("\"{text}\" is neither real nor an RFC 3339 time such as 2026-11-20T09:00:00Z"))
+    at.map(Some).ok_or_else(|| {
+        format!("\"{text}\" is neither real nor an RFC 3339 time such as 2026-11-20T09:00:00Z")
+    })
 }
 
 #[cfg(test)]
@@ -266,8 +281,10 @@ mod tests {
     fn every_default_is_what_the_setting_reads_as() {
         for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
             let mut settings = Settings::default();
-            (setting.read)(&mut settings, setting.default).unwrap_or_else(|error| panic!("{}: {error}", setting.key));
-            let (read, untouched) = (format!("{:?}", settings.config), format!("{:?}", Settings::default().config));
+            (setting.read)(&mut settings, setting.default)
+                .unwrap_or_else(|error| panic!("{}: {error}", setting.key));
+            let (read, untouched) =
+                (format!("{:?}", settings.config), format!("{:?}", Settings::default().config));
             let without_start = |text: &str| text.split("machine").next().unwrap_or_default().to_owned();
             assert_eq!(without_start(&read), without_start(&untouched), "{}", setting.key);
         }
@@ -275,17 +292,17 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_people_write_them() {
-        for (text, address) in [
+        for (text, read) in [
             ("127.0.0.1:8477", "127.0.0.1:8477"),
             ("localhost:0", "127.0.0.1:0"),
             (":8477", "0.0.0.0:8477"),
             ("9000", "127.0.0.1:9000"),
             ("[::1]:80", "[::1]:80"),
         ] {
-            assert_eq!(super::address(text).unwrap().to_string(), address);
+            assert_eq!(address(text).unwrap().to_string(), read);
         }
         for text in ["", "localhost", "127.0.0.1", "127.0.0.1:99999", "example.com:80"] {
-            assert!(super::address(text).is_err(), "{text}");
+            assert!(address(text).is_err(), "{text}");
         }
     }
 }

@@ -79,17 +79,21 @@ fn flag(flags: &[&ArgMatches], key: &str) -> Option<String> {
 }
 
 /// Takes our variables out of the environment. An empty one counts as not set: compose files pass them so.
-fn read_variables(variables: impl Iterator<Item = (String, String)>) -> Result<HashMap<String, String>, Complaint> {
+fn read_variables(
+    variables: impl Iterator<Item = (String, String)>,
+) -> Result<HashMap<String, String>, Complaint> {
     let mut read = HashMap::new();
     for (name, value) in variables {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
         let key = rest.to_lowercase();
-        let known = SETTINGS.iter().any(|setting| setting.key == key) || [CONFIG, CONFIG_INLINE].contains(&&*key);
+        let known =
+            SETTINGS.iter().any(|setting| setting.key == key) || [CONFIG, CONFIG_INLINE].contains(&&*key);
         if NOT_SETTINGS.contains(&rest) {
             continue;
         }
         if !known || rest != rest.to_uppercase() {
-            let nearest = nearest(&key, SETTINGS.iter().map(|setting| setting.key).chain([CONFIG, CONFIG_INLINE]));
+            let nearest =
+                nearest(&key, SETTINGS.iter().map(|setting| setting.key).chain([CONFIG, CONFIG_INLINE]));
             return Err(format!("unknown variable {name}: did you mean {PREFIX}{}?", nearest.to_uppercase()));
         }
         if !value.is_empty() {
@@ -109,7 +113,8 @@ impl Gathered {
     fn read_toml(&mut self, text: &str, name: &str) -> Result<(), Complaint> {
         type Document = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
         let document: Document = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(String::new(), |span| format!(" line {}", line_of(text, span.start)));
+            let line =
+                error.span().map_or(String::new(), |span| format!(" line {}", line_of(text, span.start)));
             format!("{name}{line}: {}", error.message())
         })?;
         for (key, value) in document {
@@ -119,13 +124,19 @@ impl Gathered {
             let complain = |problem: String| format!("{place}: {problem}");
             match key.as_str() {
                 "sales_units" => {
-                    self.settings.set_sales_units(read_list(value, "sales_units").map_err(complain)?).map_err(complain)?;
+                    self.settings
+                        .set_sales_units(read_list(value, "sales_units").map_err(complain)?)
+                        .map_err(complain)?;
                 }
                 "users" => {
-                    self.settings.set_users(read_list(value, "users").map_err(complain)?).map_err(complain)?;
+                    self.settings
+                        .set_users(read_list(value, "users").map_err(complain)?)
+                        .map_err(complain)?;
                 }
                 key => match SETTINGS.iter().find(|setting| setting.key == key) {
-                    Some(setting) => self.set(setting, &plain(&value).map_err(complain)?, &format!("{place}, {key}"))?,
+                    Some(setting) => {
+                        self.set(setting, &plain(&value).map_err(complain)?, &format!("{place}, {key}"))?;
+                    }
                     None => {
                         let nearest = nearest(key, SETTINGS.iter().map(|setting| setting.key).chain(LISTS));
                         return Err(format!("unknown key \"{key}\" in {place}: did you mean \"{nearest}\"?"));
@@ -189,20 +200,50 @@ mod tests {
     #[test]
     fn what_is_wrong_in_a_file_is_said_with_its_line() {
         for (text, expected) in [
-            ("\n\nlistn = \"x\"", "unknown key \"listn\" in epayment-sandbox.toml line 3: did you mean \"listen\"?"),
-            ("seed = -1", "epayment-sandbox.toml line 1, seed: \"-1\" is no whole number from 0 to 18446744073709551615"),
-            ("seed = 1\nmarket = \"SE\"", "epayment-sandbox.toml line 2, market: \"SE\" is none of NO, DK, FI"),
-            ("strict = \"yes\"", "epayment-sandbox.toml line 1, strict: \"yes\" is none of true, false, 1, 0"),
-            ("seed = [1]", "epayment-sandbox.toml line 1: a text, a whole number, true or false is needed, not array"),
-            ("[[sales_units]]\nname = \"x\"", "epayment-sandbox.toml line 1: sales_units[0].msn: it is missing; every sales unit needs one"),
-            ("[[sales_units]]\nmsn = \"12\"", "epayment-sandbox.toml line 1: sales_units[0].msn: \"12\" is not a merchant serial number of 4 to 10 digits"),
+            (
+                "\n\nlistn = \"x\"",
+                "unknown key \"listn\" in epayment-sandbox.toml line 3: did you mean \"listen\"?",
+            ),
+            (
+                "seed = -1",
+                "epayment-sandbox.toml line 1, seed: \"-1\" is no whole number from 0 to 18446744073709551615",
+            ),
+            (
+                "seed = 1\nmarket = \"SE\"",
+                "epayment-sandbox.toml line 2, market: \"SE\" is none of NO, DK, FI",
+            ),
+            (
+                "strict = \"yes\"",
+                "epayment-sandbox.toml line 1, strict: \"yes\" is none of true, false, 1, 0",
+            ),
+            (
+                "seed = [1]",
+                "epayment-sandbox.toml line 1: a text, a whole number, true or false is needed, not array",
+            ),
+            (
+                "[[sales_units]]\nname = \"x\"",
+                "epayment-sandbox.toml line 1: sales_units[0].msn: it is missing; every sales unit needs one",
+            ),
+            (
+                "[[sales_units]]\nmsn = \"12\"",
+                "epayment-sandbox.toml line 1: sales_units[0].msn: \"12\" is not a merchant serial number of 4 to 10 digits",
+            ),
         ] {
             assert_eq!(complaint(text), expected);
         }
-        assert!(complaint("[[sales_units]]\nmsn = \"123456\"\npermissions = { expres = false }").contains("sales_units[0].permissions.expres: unknown field `expres`"));
+        assert!(
+            complaint("[[sales_units]]\nmsn = \"123456\"\npermissions = { expres = false }")
+                .contains("sales_units[0].permissions.expres: unknown field `expres`")
+        );
         assert!(complaint("a = = 1").starts_with("epayment-sandbox.toml line 1: "));
-        assert!(complaint("credentials = \"configured\"").starts_with("credentials = \"configured\" needs at least one"));
-        assert!(complaint("credentials = \"configured\"\n[[sales_units]]\nmsn = 123456").starts_with("sales unit 123456 needs client_id"));
+        assert!(
+            complaint("credentials = \"configured\"")
+                .starts_with("credentials = \"configured\" needs at least one")
+        );
+        assert!(
+            complaint("credentials = \"configured\"\n[[sales_units]]\nmsn = 123456")
+                .starts_with("sales unit 123456 needs client_id")
+        );
     }
 
     #[test]
@@ -232,13 +273,17 @@ mod tests {
 
     #[test]
     fn variables_are_read_by_their_exact_names() {
-        let read = |name: &str, value: &str| read_variables([(name.to_owned(), value.to_owned())].into_iter());
+        let read =
+            |name: &str, value: &str| read_variables([(name.to_owned(), value.to_owned())].into_iter());
         assert_eq!(read("EPAYMENT_SANDBOX_SEED", "7").unwrap()["seed"], "7");
         assert!(read("EPAYMENT_SANDBOX_SEED", "").unwrap().is_empty());
         assert!(read("EPAYMENT_SANDBOX_URL", "http://x").unwrap().is_empty());
         assert!(read("EPAYMENT_SANDBOX_TLS_URL", "https://x").unwrap().is_empty());
         assert!(read("PATH", "x").unwrap().is_empty());
         let complaint = read("EPAYMENT_SANDBOX_LISTN", "x").unwrap_err();
-        assert_eq!(complaint, "unknown variable EPAYMENT_SANDBOX_LISTN: did you mean EPAYMENT_SANDBOX_LISTEN?");
+        assert_eq!(
+            complaint,
+            "unknown variable EPAYMENT_SANDBOX_LISTN: did you mean EPAYMENT_SANDBOX_LISTEN?"
+        );
     }
 }

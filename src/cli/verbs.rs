@@ -35,12 +35,15 @@ fn scoped(path: &str, matches: &ArgMatches) -> String {
 /// Makes a text safe for a path or query.
 fn encode(text: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// Exits 0 when the sandbox is ready. Only the same configuration counts, not where clients are pointed.
 pub(super) fn healthcheck(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode, Failure> {
-    let url = text(matches, "url").map_or_else(|| format!("http://{}", reachable(settings.config.listen)), str::to_owned);
+    let url = text(matches, "url")
+        .map_or_else(|| format!("http://{}", reachable(settings.config.listen)), str::to_owned);
     let client = Client::new(&url, None)?;
     let wait = matches.get_flag("wait");
     let timeout = text(matches, "timeout").unwrap_or("30s");
@@ -51,7 +54,9 @@ pub(super) fn healthcheck(matches: &ArgMatches, settings: &Settings) -> Result<E
         let ready = client.send(Method::GET, "/readyz", None);
         match ready {
             Ok(reply) if reply.status == 200 => return Ok(ExitCode::SUCCESS),
-            Ok(reply) if !wait => return Err(format!("the sandbox at {url} answers {}, not 200", reply.status)),
+            Ok(reply) if !wait => {
+                return Err(format!("the sandbox at {url} answers {}, not 200", reply.status));
+            }
             Err(failure) if !wait => return Err(failure),
             _ if machine.elapsed().as_micros() - began.as_micros() >= timeout.as_micros() => {
                 return Err(format!("the sandbox at {url} is not ready after {}", timeout.short()));
@@ -71,7 +76,9 @@ pub(super) fn pay(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode,
         None => owner(&client, reference)?,
     };
     let mut body = Map::new();
-    for (name, member) in [("phone-number", "phoneNumber"), ("card", "card"), ("shipping-option", "shippingOptionId")] {
+    for (name, member) in
+        [("phone-number", "phoneNumber"), ("card", "card"), ("shipping-option", "shippingOptionId")]
+    {
         if let Some(value) = text(matches, name) {
             body.insert(member.into(), value.into());
         }
@@ -86,12 +93,20 @@ pub(super) fn pay(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode,
 fn owner(client: &Client, reference: &str) -> Result<String, Failure> {
     let path = format!("/_sandbox/payments?limit=10&reference={}", encode(reference));
     let found = client.call(Method::GET, &path, None)?;
-    let owners: Vec<_> =
-        found["payments"].as_array().into_iter().flatten().filter_map(|payment| payment["msn"].as_str()).collect();
+    let owners: Vec<_> = found["payments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|payment| payment["msn"].as_str())
+        .collect();
     match owners.as_slice() {
         [msn] => Ok((*msn).to_owned()),
         [] => Err(format!("no sales unit has a payment with the reference {reference} (case matters)")),
-        several => Err(format!("{} sales units have a payment {reference}: say which with --msn {}", several.len(), several.join("|"))),
+        several => Err(format!(
+            "{} sales units have a payment {reference}: say which with --msn {}",
+            several.len(),
+            several.join("|")
+        )),
     }
 }
 

@@ -29,7 +29,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// The scope of a call: one sales unit, or all.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scope {
     pub(super) msn: Option<Msn>,
@@ -52,7 +52,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let place = if path == "." { String::new() } else { format!("{path}: ") };
             Refused::bad_request(format!("The body is wrong: {place}{}.", error.inner()))
         })?;
-        json.end().map_err(|error| Refused::bad_request(format!("The body is not one JSON value: {error}.")))?;
+        json.end()
+            .map_err(|error| Refused::bad_request(format!("The body is not one JSON value: {error}.")))?;
         Ok(Self(body))
     }
 }

@@ -2,6 +2,7 @@
 //! control token if there is one.
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,7 +22,7 @@ pub(super) async fn check(State(control): State<Control>, request: Request, next
 impl Control {
     fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
         let named = header_text(headers, &header::HOST);
-        let host = uri.authority().map(|authority| authority.as_str()).or(named);
+        let host = uri.authority().map(Authority::as_str).or(named);
         self.check_host(host)?;
         check_origin(host, headers)?;
         self.check_token(headers)
@@ -33,7 +34,8 @@ impl Control {
         let name = without_port(host);
         let public = self.public_url.parse::<Uri>().ok();
         let public = public.as_ref().and_then(Uri::host);
-        let is_address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok();
+        let is_address =
+            name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok();
         if is_address || is_local(name) || public.is_some_and(|public| public.eq_ignore_ascii_case(name)) {
             return Ok(());
         }
@@ -45,7 +47,8 @@ impl Control {
 
     fn check_token(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let Some(token) = &self.token else { return Ok(()) };
-        let given = header_text(headers, &header::AUTHORIZATION).and_then(|text| text.strip_prefix("Bearer "));
+        let given =
+            header_text(headers, &header::AUTHORIZATION).and_then(|text| text.strip_prefix("Bearer "));
         if given.is_some_and(|given| same(given.trim().as_bytes(), token.as_bytes())) {
             return Ok(());
         }
@@ -64,7 +67,9 @@ fn check_origin(host: Option<&str>, headers: &HeaderMap) -> Result<(), Refused> 
     };
     if let Some(origin) = headers.get(header::ORIGIN) {
         let origin = origin.to_str().unwrap_or("unreadable");
-        let ours = origin.split_once("://").is_some_and(|(_, at)| host.is_some_and(|host| at.eq_ignore_ascii_case(host)));
+        let ours = origin
+            .split_once("://")
+            .is_some_and(|(_, at)| host.is_some_and(|host| at.eq_ignore_ascii_case(host)));
         if !ours {
             return refuse(origin);
         }
@@ -97,7 +102,13 @@ mod tests {
 
     #[test]
     fn ports_are_taken_off_hosts() {
-        for (host, name) in [("localhost", "localhost"), ("localhost:8477", "localhost"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("10.0.0.1:1", "10.0.0.1")] {
+        for (host, name) in [
+            ("localhost", "localhost"),
+            ("localhost:8477", "localhost"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("10.0.0.1:1", "10.0.0.1"),
+        ] {
             assert_eq!(without_port(host), name);
         }
     }

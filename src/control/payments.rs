@@ -138,7 +138,10 @@ pub(super) struct ListQuery {
     ),
     responses((status = 200, description = "`{\"payments\": [...], \"next\": null}`"), (status = 400, body = Problem))
 )]
-pub(super) async fn list(State(control): State<Control>, Query(query): Query<ListQuery>) -> Result<Response, Refused> {
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Refused> {
     let seen = query.state.as_deref().map(read_state).transpose()?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -201,7 +204,9 @@ impl From<CustomerRefusal> for Refused {
         let title = match refusal {
             CustomerRefusal::NotWaiting(_) | CustomerRefusal::Processing => "Not waiting",
             CustomerRefusal::ResultUnknown => "Result unknown",
-            CustomerRefusal::NoSuchShippingOption(_) | CustomerRefusal::ShippingOptionsUnknown => "No such option",
+            CustomerRefusal::NoSuchShippingOption(_) | CustomerRefusal::ShippingOptionsUnknown => {
+                "No such option"
+            }
             _ => "Declined",
         };
         Self::conflict(title, refusal.to_string())

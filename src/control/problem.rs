@@ -64,7 +64,8 @@ impl IntoResponse for Refused {
         let Self { status, title, detail } = self;
         let problem = Problem { r#type: "about:blank", title, status: status.as_u16(), detail };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -87,7 +88,9 @@ impl From<ManageError> for Refused {
 /// Answers a path that the control API does not have.
 pub(super) async fn unknown_path(request: Request) -> Refused {
     let path = request.uri().path();
-    Refused::not_found(format!("The control API has no path {path}; GET /_sandbox/openapi.json lists them all."))
+    Refused::not_found(format!(
+        "The control API has no path {path}; GET /_sandbox/openapi.json lists them all."
+    ))
 }
 
 /// Answers a method that a path does not have. The router adds the `Allow` header.

@@ -49,7 +49,10 @@ pub(super) async fn make(
     let msn = input.msn;
     let unit = control.engine.make_unit(msn, |settings| input.apply(settings))?.ok_or_else(|| {
         let msn = msn.map(|msn| msn.to_string()).unwrap_or_default();
-        Refused::conflict("Taken", format!("msn: there is a sales unit {msn} already; leave it out to get a free one."))
+        Refused::conflict(
+            "Taken",
+            format!("msn: there is a sales unit {msn} already; leave it out to get a free one."),
+        )
     })?;
     Ok((StatusCode::CREATED, Json((&*unit.settings()).into())))
 }
@@ -79,7 +82,9 @@ pub(super) async fn put(
 ) -> Result<Json<SalesUnitView>, Refused> {
     input.check().map_err(Refused::bad_request)?;
     if let Some(other) = input.msn.filter(|other| *other != msn) {
-        return Err(Refused::bad_request(format!("msn: the path says {msn}, the body {other}; an MSN never changes.")));
+        return Err(Refused::bad_request(format!(
+            "msn: the path says {msn}, the body {other}; an MSN never changes."
+        )));
     }
     let unit = control.engine.put_unit(msn, |settings| input.apply(settings))?;
     Ok(Json((&*unit.settings()).into()))
@@ -90,7 +95,10 @@ pub(super) async fn put(
     delete, path = "/_sandbox/sales-units/{msn}", tag = "sales units", params(("msn" = String, Path)),
     responses((status = 204), (status = 404, body = Problem))
 )]
-pub(super) async fn remove(State(control): State<Control>, Path(msn): Path<Msn>) -> Result<StatusCode, Refused> {
+pub(super) async fn remove(
+    State(control): State<Control>,
+    Path(msn): Path<Msn>,
+) -> Result<StatusCode, Refused> {
     control.unit(msn)?;
     control.engine.remove_unit(msn);
     Ok(StatusCode::NO_CONTENT)

@@ -66,7 +66,9 @@ pub(super) async fn put(
 ) -> Result<Json<UserView>, Refused> {
     input.check().map_err(Refused::bad_request)?;
     if let Some(other) = input.phone_number.filter(|other| *other != phone_number) {
-        return Err(Refused::bad_request(format!("phoneNumber: the path says {phone_number}, the body {other}.")));
+        return Err(Refused::bad_request(format!(
+            "phoneNumber: the path says {phone_number}, the body {other}."
+        )));
     }
     let mut user = control.engine.user(scope.msn, phone_number);
     input.apply(&mut user);

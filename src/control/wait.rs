@@ -59,10 +59,15 @@ pub(super) async fn wait(
     match tokio::time::timeout(Duration::from(timeout), reached).await {
         Ok(slot) => Ok(control.detail(&slot)),
         Err(_) => {
-            let now = find().map(|slot| engine.read(&slot, |payment| payment.course.standing().phase().word()));
+            let now =
+                find().map(|slot| engine.read(&slot, |payment| payment.course.standing().phase().word()));
             Err(Refused::timeout(match now {
-                Some(phase) => format!("The payment is {phase} after {}, not {}.", timeout.short(), query.state),
-                None => format!("Sales unit {msn} still has no payment {reference} after {}.", timeout.short()),
+                Some(phase) => {
+                    format!("The payment is {phase} after {}, not {}.", timeout.short(), query.state)
+                }
+                None => {
+                    format!("Sales unit {msn} still has no payment {reference} after {}.", timeout.short())
+                }
             }))
         }
     }

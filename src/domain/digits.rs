@@ -20,8 +20,8 @@ impl Digits {
     }
 }
 
-impl fmt::Display for Digits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Digits {
+    fn with_text<R>(self, then: impl FnOnce(&str) -> R) -> R {
         let mut buffer = [0_u8; 20];
         let (mut number, mut from) = (self.0.get(), buffer.len());
         while number >= 10 {
@@ -29,7 +29,13 @@ impl fmt::Display for Digits {
             buffer[from] = b'0' + u8::try_from(number % 10).unwrap_or_default();
             number /= 10;
         }
-        f.write_str(std::str::from_utf8(&buffer[from..]).unwrap_or_default())
+        then(std::str::from_utf8(&buffer[from..]).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -44,6 +50,11 @@ macro_rules! digit_type {
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 Digits::parse(text, $lengths).map(Self)
+            }
+
+            /// Writes the number at the end of a text.
+            pub fn push_to(self, text: &mut String) {
+                self.0.with_text(|digits| text.push_str(digits));
             }
         }
 
@@ -61,7 +72,7 @@ macro_rules! digit_type {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                self.0.with_text(|text| serializer.serialize_str(text))
             }
         }
     };

@@ -67,11 +67,9 @@ from_text!(
 from_text!(Market, "a market: NO, DK or FI", Market::parse);
 from_text!(Behaviour, "a behaviour: ask, approve or reject", Behaviour::parse);
 from_text!(Bin, "the first six digits of a card", Bin::parse);
-from_text!(
-    Span,
-    "a duration such as PT10M, P180D, 10m, 180d or 2s (no months or years)",
-    |text| Span::parse(text).ok()
-);
+from_text!(Span, "a duration such as PT10M, P180D, 10m, 180d or 2s (no months or years)", |text| {
+    Span::parse(text).ok()
+});
 from_text!(Timestamp, "an RFC 3339 time such as 2027-06-01T00:00:00Z", Timestamp::parse_rfc3339);
 
 #[cfg(test)]

@@ -34,7 +34,6 @@ pub struct SalesUnit {
 
 /// What a sales unit may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own in the vendor's portal")]
 pub struct Permissions {
     /// Payments at all (403 without).
     pub payments: bool,

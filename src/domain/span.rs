@@ -1,6 +1,6 @@
 //! Lengths of time, in whole microseconds.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Add;
 
 use super::time::Timestamp;
@@ -85,7 +85,7 @@ impl Span {
         let mut text = String::new();
         for (unit, micros) in UNITS {
             if rest >= micros {
-                text.push_str(&format!("{}{unit}", rest / micros));
+                let _ = write!(text, "{}{unit}", rest / micros);
                 rest %= micros;
             }
         }

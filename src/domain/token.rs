@@ -15,7 +15,13 @@ const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0";
 pub fn write(into: &mut String, msn: Msn, reference: &str, nonce: u128) {
     into.push_str(HEADER);
     into.push('.');
-    URL_SAFE_NO_PAD.encode_string(format!(r#"{{"msn":"{msn}","reference":"{reference}"}}"#), into);
+    let mut claims = String::with_capacity(reference.len() + 40);
+    claims.push_str(r#"{"msn":""#);
+    msn.push_to(&mut claims);
+    claims.push_str(r#"","reference":""#);
+    claims.push_str(reference);
+    claims.push_str(r#""}"#);
+    URL_SAFE_NO_PAD.encode_string(claims, into);
     into.push('.');
     URL_SAFE_NO_PAD.encode_string(nonce.to_be_bytes(), into);
 }

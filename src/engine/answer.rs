@@ -58,7 +58,11 @@ impl Prints {
 /// `BodyInvalid` naming `body`, with the parser's message.
 pub(super) fn parse(body: &[u8]) -> Result<Json<'_>, Rejection> {
     if body.trim_ascii().is_empty() {
-        return Err(Rejection::of_field(ErrorCode::BodyInvalid, "body", "A non-empty request body is required."));
+        return Err(Rejection::of_field(
+            ErrorCode::BodyInvalid,
+            "body",
+            "A non-empty request body is required.",
+        ));
     }
     Json::parse(body).map_err(|message| {
         Rejection::of_field(ErrorCode::BodyInvalid, "body", format!("The body is not valid JSON: {message}."))

@@ -128,18 +128,28 @@ impl Engine {
         }
     }
 
-    fn count_call(&self, caller: &Caller<'_>, operation: Operation, reference: &str) -> Result<(), Rejection> {
+    fn count_call(
+        &self,
+        caller: &Caller<'_>,
+        operation: Operation,
+        reference: &str,
+    ) -> Result<(), Rejection> {
         let owner = match operation {
             Operation::Get | Operation::Events => caller.subscription_key,
             _ => caller.msn.unwrap_or_default(),
         };
         let elapsed = self.settings.machine.elapsed();
-        self.limits.count(operation, reference, owner, elapsed).map_err(|seconds| {
-            ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())])
-        })
+        self.limits
+            .count(operation, reference, owner, elapsed)
+            .map_err(|seconds| ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())]))
     }
 
-    fn choose_msn(&self, caller: &Caller<'_>, of_key: &[Msn], of_token: Option<Msn>) -> Result<Msn, Rejection> {
+    fn choose_msn(
+        &self,
+        caller: &Caller<'_>,
+        of_key: &[Msn],
+        of_token: Option<Msn>,
+    ) -> Result<Msn, Rejection> {
         let header = "Merchant-Serial-Number";
         let named = match caller.msn {
             Some(text) => Some(Msn::parse(text).ok_or_else(|| {

@@ -85,7 +85,8 @@ impl Engine {
                     let refusal = self.refuse(Some(unit), rejection);
                     if refusal.rejection.code.spec().sticks {
                         let (unit_number, key) = (unit.number, IdempotencyKey::new(key));
-                        let refused = RefusedCreate { unit: unit_number, key, prints, refusal: refusal.clone() };
+                        let refused =
+                            RefusedCreate { unit: unit_number, key, prints, refusal: refusal.clone() };
                         let refused = Arc::new(refused);
                         stripe.insert(CreateKey::Refused(refused.clone()));
                         drop(stripe);
@@ -144,7 +145,8 @@ impl Engine {
         let unit = &slot.unit;
         unit.book().payments.push_back((slot.number, Arc::downgrade(slot)));
         let named = slot.order.phone_number();
-        let (behaviour, after) = named.map_or((None, None), |phone_number| self.users.script(unit.msn, phone_number));
+        let (behaviour, after) =
+            named.map_or((None, None), |phone_number| self.users.script(unit.msn, phone_number));
         let behaviour = behaviour.unwrap_or(self.settings.customer);
         let after = after.unwrap_or(self.settings.customer_after);
         let act = match behaviour {

@@ -104,7 +104,8 @@ impl Engine {
             Act::BankAnswer => {
                 let settings = slot.unit.settings();
                 let user = self.users.get(Some(slot.unit.msn), script.customer);
-                let decision = slot.payment(record).bank_answers(&user, ApproveFacts { now: at, unit: &settings });
+                let decision =
+                    slot.payment(record).bank_answers(&user, ApproveFacts { now: at, unit: &settings });
                 self.commit(slot, record, decision, at, None);
             }
         }

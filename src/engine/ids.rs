@@ -35,7 +35,10 @@ impl Serialize for TraceId {
 pub(super) struct Root([u8; 32]);
 
 impl Root {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the operating system for randomness"
+    )]
     pub(super) fn new(seed: Option<u64>) -> Self {
         let mut key = [0; 32];
         match seed {

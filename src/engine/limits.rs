@@ -33,7 +33,13 @@ impl RateLimits {
     /// # Errors
     ///
     /// The whole seconds until a call is possible again, at least one.
-    pub(super) fn count(&self, operation: Operation, reference: &str, owner: &str, now: Span) -> Result<(), i64> {
+    pub(super) fn count(
+        &self,
+        operation: Operation,
+        reference: &str,
+        owner: &str,
+        now: Span,
+    ) -> Result<(), i64> {
         let Some(limit) = limit(operation) else { return Ok(()) };
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |call: &Span| *call + WINDOW <= now;

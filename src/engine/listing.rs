@@ -58,11 +58,16 @@ impl Engine {
             None => self.units.all(),
         };
         let units: Vec<&Unit> = unit.into_iter().chain(units.iter().map(|unit| &**unit)).collect();
-        let mut heads: Vec<(u64, usize)> =
-            units.iter().enumerate().filter_map(|(place, unit)| newest(unit, before).map(|at| (at, place))).collect();
+        let mut heads: Vec<(u64, usize)> = units
+            .iter()
+            .enumerate()
+            .filter_map(|(place, unit)| newest(unit, before).map(|at| (at, place)))
+            .collect();
         let mut slots = Vec::new();
         // One more than asked for tells whether there is a next page.
-        while let Some((position, &(number, place))) = heads.iter().enumerate().max_by_key(|(_, (number, _))| *number) {
+        while let Some((position, &(number, place))) =
+            heads.iter().enumerate().max_by_key(|(_, (number, _))| *number)
+        {
             match newest(units[place], Some(number)) {
                 Some(following) => heads[position].0 = following,
                 None => drop(heads.swap_remove(position)),
@@ -100,7 +105,8 @@ impl Engine {
 /// The number of the unit's newest payment before another.
 fn newest(unit: &Unit, before: Option<u64>) -> Option<u64> {
     let book = unit.book();
-    let end = before.map_or(book.payments.len(), |before| book.payments.partition_point(|(number, _)| *number < before));
+    let end = before
+        .map_or(book.payments.len(), |before| book.payments.partition_point(|(number, _)| *number < before));
     let (number, _) = book.payments.get(end.checked_sub(1)?)?;
     Some(*number)
 }

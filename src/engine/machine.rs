@@ -32,7 +32,8 @@ impl Machine {
     pub fn wall(&self) -> Timestamp {
         match self {
             Self::System(_) => {
-                let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let since_epoch =
+                    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
             }
             Self::Manual(time) => time.now(),

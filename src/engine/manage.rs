@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use thiserror::Error;
 
+use super::unit::Unit;
 use super::units::MAX_UNITS;
 use super::users::MAX_USERS;
-use super::unit::Unit;
 use super::{CreateKey, Engine, Root, baseline_clock};
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::sales_unit::SalesUnit;
@@ -30,7 +30,11 @@ impl Engine {
     /// # Errors
     ///
     /// When there are too many.
-    pub(crate) fn put_unit(&self, msn: Msn, change: impl FnOnce(&mut SalesUnit)) -> Result<Arc<Unit>, ManageError> {
+    pub(crate) fn put_unit(
+        &self,
+        msn: Msn,
+        change: impl FnOnce(&mut SalesUnit),
+    ) -> Result<Arc<Unit>, ManageError> {
         let unit = self.unit_on_first_use(msn).ok_or(ManageError::TooManyUnits)?;
         let mut settings = (*unit.settings()).clone();
         change(&mut settings);
@@ -57,7 +61,8 @@ impl Engine {
             let ids = self.stream_of(msn);
             settings.client_id = ids.uuid().to_string();
             settings.client_secret = secret(&ids);
-            settings.subscription_keys = vec![ids.uuid().simple().to_string(), ids.uuid().simple().to_string()];
+            settings.subscription_keys =
+                vec![ids.uuid().simple().to_string(), ids.uuid().simple().to_string()];
             change(settings);
         })?;
         Ok(Some(unit))

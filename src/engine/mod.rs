@@ -170,7 +170,8 @@ impl Engine {
 
     fn stream_of(&self, msn: Msn) -> Ids {
         // Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
-        let number = msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+        let number =
+            msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
         self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
     }
 

@@ -82,7 +82,13 @@ impl Record {
     }
 
     /// Keeps the first answer to a key.
-    pub(super) fn remember(&mut self, operation: Operation, key: IdempotencyKey, prints: Prints, first: First) {
+    pub(super) fn remember(
+        &mut self,
+        operation: Operation,
+        key: IdempotencyKey,
+        prints: Prints,
+        first: First,
+    ) {
         if self.keyed.len() == MAX_KEYED {
             self.keyed.remove(0);
         }

@@ -49,6 +49,7 @@ pub struct Fired {
     pub reference: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     at.rfc3339(3).serialize(serializer)
 }
@@ -179,7 +180,8 @@ impl Engine {
         for unit in self.units.all() {
             self.fire_due(&unit, self.now(&unit), &mut |_| {});
             let due = unit.book().next_timer().map(|at| self.machine_time_of(&unit, at));
-            next = next.into_iter().chain(due.filter(|due| *due < i64::MAX).map(Timestamp::from_micros)).min();
+            next =
+                next.into_iter().chain(due.filter(|due| *due < i64::MAX).map(Timestamp::from_micros)).min();
         }
         self.asleep_until.store(next.map_or(i64::MAX, Timestamp::as_micros), Ordering::Release);
         next.map(|at| at.since(self.settings.machine.wall()))
@@ -291,11 +293,11 @@ impl Engine {
             None => self.units.all(),
         };
         let units = unit.into_iter().chain(all.iter().map(|unit| &**unit));
-        units.filter_map(|unit| self.next_real_timer(unit).map(|at| at.since(self.now(unit)))).min()
+        units.filter_map(|unit| Self::next_real_timer(unit).map(|at| at.since(self.now(unit)))).min()
     }
 
     /// Returns the unit's earliest timer that still holds, and drops those before it that do not.
-    fn next_real_timer(&self, unit: &Unit) -> Option<Timestamp> {
+    fn next_real_timer(unit: &Unit) -> Option<Timestamp> {
         loop {
             let (at, slot) = {
                 let book = unit.book();
@@ -334,7 +336,7 @@ impl Engine {
 
     fn jump_one(&self, unit: &Unit, to: Timestamp, note: &mut dyn FnMut(Fired)) {
         let mut left = to.since(self.now(unit));
-        while let Some(at) = self.next_real_timer(unit).filter(|at| *at <= to) {
+        while let Some(at) = Self::next_real_timer(unit).filter(|at| *at <= to) {
             let step = at.since(self.now(unit)).min(left);
             unit.clock.forward(step);
             left = left.less(step);
@@ -351,7 +353,7 @@ impl Engine {
         let mut agenda: BTreeSet<(Timestamp, usize)> = BTreeSet::new();
         let enter = |agenda: &mut BTreeSet<_>, place: usize| {
             let unit = &units[place];
-            if let Some(at) = self.next_real_timer(unit) {
+            if let Some(at) = Self::next_real_timer(unit) {
                 agenda.insert((self.global_now() + at.since(self.now(unit)), place));
             }
         };
@@ -363,7 +365,7 @@ impl Engine {
             self.move_all(&units, step);
             left = left.less(step);
             let unit = &units[place];
-            let Some(due) = self.next_real_timer(unit) else { continue };
+            let Some(due) = Self::next_real_timer(unit) else { continue };
             if due <= self.now(unit) || left == Span::ZERO {
                 self.fire_due(unit, due, note);
             }

@@ -120,7 +120,9 @@ impl Tokens {
         }
         match self.issued.get(&print(text)) {
             None => Known::Foreign,
-            Some(token) if token.number < self.ended.load(Ordering::Acquire) || elapsed >= token.until => Known::Over,
+            Some(token) if token.number < self.ended.load(Ordering::Acquire) || elapsed >= token.until => {
+                Known::Over
+            }
             Some(token) => Known::Good(token.msn),
         }
     }

@@ -84,6 +84,10 @@ impl Gathered {
     }
 
     fn take(&mut self) -> Bytes {
-        if self.more.is_empty() { std::mem::take(&mut self.first) } else { std::mem::take(&mut self.more).freeze() }
+        if self.more.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.more).freeze()
+        }
     }
 }

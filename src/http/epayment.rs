@@ -53,7 +53,12 @@ impl Api {
         idempotency_key(call.headers, call.operation)
     }
 
-    fn create(&self, call: &Call<'_>, unit: &std::sync::Arc<Unit>, key: Option<&str>) -> Result<Answer, Refusal> {
+    fn create(
+        &self,
+        call: &Call<'_>,
+        unit: &std::sync::Arc<Unit>,
+        key: Option<&str>,
+    ) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
         Ok(json(StatusCode::CREATED, &Created::new(&slot.order, unit.msn, &self.public_url)))
     }

@@ -89,16 +89,21 @@ pub(super) fn idempotency_key(headers: &HeaderMap, operation: Operation) -> Resu
 pub(super) fn check_system(headers: &HeaderMap) -> Result<(), Rejection> {
     const LONGEST: usize = 30;
     let too_long = SYSTEM.iter().filter(|(name, _)| {
-        headers.get_all(name).iter().any(|value| String::from_utf8_lossy(value.as_bytes()).chars().count() > LONGEST)
+        headers
+            .get_all(name)
+            .iter()
+            .any(|value| String::from_utf8_lossy(value.as_bytes()).chars().count() > LONGEST)
     });
-    let notes: Vec<_> =
-        too_long.map(|(_, name)| FieldNote { name: (*name).into(), reason: at_most(name, LONGEST).into() }).collect();
+    let notes: Vec<_> = too_long
+        .map(|(_, name)| FieldNote { name: (*name).into(), reason: at_most(name, LONGEST).into() })
+        .collect();
     if notes.is_empty() { Ok(()) } else { Err(Rejection::of_fields(ErrorCode::HeaderInvalid, notes)) }
 }
 
 /// Checks that a body comes as JSON (`--strict`).
 pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Rejection> {
-    let given = headers.get(hyper::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given =
+        headers.get(hyper::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();
     if media_type.eq_ignore_ascii_case("application/json") {
         return Ok(());

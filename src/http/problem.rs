@@ -49,7 +49,11 @@ struct TokenError<'a> {
 
 /// Renders a refusal. `instance` is the path without host and `/epayment`; `incident` gives the time and the id that
 /// only the identity provider's answers show.
-pub(super) fn render(refusal: &Refusal, instance: &str, incident: impl FnOnce() -> (Timestamp, Uuid)) -> Answer {
+pub(super) fn render(
+    refusal: &Refusal,
+    instance: &str,
+    incident: impl FnOnce() -> (Timestamp, Uuid),
+) -> Answer {
     let Refusal { rejection, trace } = refusal;
     let spec = rejection.code.spec();
     let detail = rejection.detail();
@@ -73,13 +77,24 @@ pub(super) fn render(refusal: &Refusal, instance: &str, incident: impl FnOnce() 
         ),
         Shape::Subscription => plain(
             spec.status,
-            format!(r#"{{"errorCode":"{}","errorMessage":"{detail}","contextId":"{}"}}"#, spec.title, context_id(*trace)),
+            format!(
+                r#"{{"errorCode":"{}","errorMessage":"{detail}","contextId":"{}"}}"#,
+                spec.title,
+                context_id(*trace)
+            ),
         ),
         Shape::Token => token_error(refusal, incident()),
     }
 }
 
-fn problem(status: u16, title: &str, detail: &str, instance: &str, extra_details: Vec<Extra<'_>>, trace_id: TraceId) -> Answer {
+fn problem(
+    status: u16,
+    title: &str,
+    detail: &str,
+    instance: &str,
+    extra_details: Vec<Extra<'_>>,
+    trace_id: TraceId,
+) -> Answer {
     let r#type = format!("https://httpstatuses.io/{status}");
     let problem = Problem { r#type, title, detail, instance, status, extra_details, trace_id };
     let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
@@ -105,7 +120,10 @@ fn gateway(refusal: &Refusal) -> Answer {
         }
         ErrorCode::RateLimitExceeded => {
             let seconds: String = message.chars().filter(char::is_ascii_digit).collect();
-            headers.insert(RETRY_AFTER, HeaderValue::from_str(&seconds).unwrap_or(HeaderValue::from_static("60")));
+            headers.insert(
+                RETRY_AFTER,
+                HeaderValue::from_str(&seconds).unwrap_or(HeaderValue::from_static("60")),
+            );
         }
         _ => {}
     }

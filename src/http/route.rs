@@ -91,8 +91,11 @@ fn percent_decode(text: &str) -> Cow<'_, str> {
             bytes.push(byte);
             continue;
         }
-        let hex = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let (Some(high), Some(low)) = (hex(rest.next()), hex(rest.next())) else { return Cow::Borrowed(text) };
+        let hex =
+            |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let (Some(high), Some(low)) = (hex(rest.next()), hex(rest.next())) else {
+            return Cow::Borrowed(text);
+        };
         bytes.push(high << 4 | low);
     }
     String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
@@ -119,7 +122,12 @@ mod tests {
             (&post, "/epayment/v1/payments/Ref-1/capture", Operation::Capture, "/v1/payments/Ref-1/capture"),
             (&post, "/epayment/v1/payments/Ref-1/refund", Operation::Refund, "/v1/payments/Ref-1/refund"),
             (&post, "/epayment/v1/payments/Ref-1/CANCEL", Operation::Cancel, "/v1/payments/Ref-1/cancel"),
-            (&post, "/epayment/v1/test/payments/Ref-1/approve", Operation::Approve, "/v1/test/payments/Ref-1/approve"),
+            (
+                &post,
+                "/epayment/v1/test/payments/Ref-1/approve",
+                Operation::Approve,
+                "/v1/test/payments/Ref-1/approve",
+            ),
             (&post, "/epayment/v1/payments/Ref-1/approve", Operation::Approve, "/v1/payments/Ref-1/approve"),
             (&get, "/epayment/v1/payments/payments", Operation::Get, "/v1/payments/payments"),
         ] {
@@ -155,7 +163,15 @@ mod tests {
 
     #[test]
     fn references_are_percent_decoded_where_they_can_be() {
-        for (raw, decoded) in [("abc", "abc"), ("a%2Db", "a-b"), ("a%2fb", "a/b"), ("%", "%"), ("%zz", "%zz"), ("%ff", "%ff"), ("%C3%B8", "ø")] {
+        for (raw, decoded) in [
+            ("abc", "abc"),
+            ("a%2Db", "a-b"),
+            ("a%2fb", "a/b"),
+            ("%", "%"),
+            ("%zz", "%zz"),
+            ("%ff", "%ff"),
+            ("%C3%B8", "ø"),
+        ] {
             assert_eq!(percent_decode(raw), decoded);
         }
     }

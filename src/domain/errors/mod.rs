@@ -105,11 +105,11 @@ pub enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provoked {
     /// A request, given a suitable sales unit and user.
-    ByRequest,
+    Request,
     /// The way in which a request is sent, not what it says.
-    ByConnection,
+    Connection,
     /// Nothing in the emulated rules: it must be asked for.
-    ByFault,
+    Fault,
 }
 
 /// Where a row comes from.

@@ -32,6 +32,7 @@ pub use standing::{Phase, Standing, State, Totals};
 pub use test_amount::{DECLINES, DeclineReason, TestOutcome};
 
 use super::span::Span;
+use super::text::IdempotencyKey;
 use super::time::Timestamp;
 
 /// How long a payment waits for the customer when no `expiresAt` is given (agent toolkit, August 2026).
@@ -134,7 +135,7 @@ impl<'p> Payment<'p> {
             EventName::Created | EventName::Authorized | EventName::Aborted | EventName::Expired => {
                 Some(self.order.create_key())
             }
-            EventName::Captured | EventName::Refunded => event.key.as_ref().map(|key| key.as_str()),
+            EventName::Captured | EventName::Refunded => event.key.as_ref().map(IdempotencyKey::as_str),
             EventName::Cancelled | EventName::Terminated => None,
         }
     }

@@ -196,6 +196,7 @@ impl CreateRequest<'_> {
 }
 
 /// What a request asks for, once it is known to be valid in itself.
+#[derive(Clone, Copy)]
 struct Asked {
     amount: Amount,
     phone_number: Option<PhoneNumber>,
