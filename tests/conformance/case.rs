@@ -100,7 +100,8 @@ struct Step {
 impl Case {
     pub(crate) fn run(&self) -> Result<(), String> {
         let sandbox = self.given.start()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
         let mut captured = HashMap::new();
         for (unit, settings) in &self.given.units {
             control(&runtime, &sandbox, "PUT", &format!("/_sandbox/sales-units/{unit}"), settings)?;
@@ -125,7 +126,8 @@ impl Case {
 
 impl Given {
     fn start(&self) -> Result<Sandbox, String> {
-        let mut builder = Sandbox::builder().seed(1).frozen_at(self.clock.as_deref().unwrap_or(DEFAULT_CLOCK));
+        let mut builder =
+            Sandbox::builder().seed(1).frozen_at(self.clock.as_deref().unwrap_or(DEFAULT_CLOCK));
         if self.strict {
             builder = builder.strict();
         }
@@ -144,7 +146,8 @@ impl Given {
         }
         if let Some(behaviour) = &self.customer {
             let behaviour = epayment_sandbox::domain::user::Behaviour::parse(behaviour);
-            let after = epayment_sandbox::domain::span::Span::parse(self.customer_after.as_deref().unwrap_or("0s"))?;
+            let after =
+                epayment_sandbox::domain::span::Span::parse(self.customer_after.as_deref().unwrap_or("0s"))?;
             builder = builder.customer(behaviour.ok_or("given.customer is no behaviour")?, after.into());
         }
         Ok(builder.public_url("http://sandbox.test").start())
@@ -171,8 +174,12 @@ impl Step {
                 let body = self.create_body(changes, reference)?;
                 ("POST".into(), "/epayment/v1/payments".into(), Some(body))
             }
-            Self { capture: Some(value), .. } => ("POST".into(), format!("{payment}/capture"), Some(amount(value))),
-            Self { refund: Some(value), .. } => ("POST".into(), format!("{payment}/refund"), Some(amount(value))),
+            Self { capture: Some(value), .. } => {
+                ("POST".into(), format!("{payment}/capture"), Some(amount(value)))
+            }
+            Self { refund: Some(value), .. } => {
+                ("POST".into(), format!("{payment}/refund"), Some(amount(value)))
+            }
             Self { cancel: Some(value), .. } => ("POST".into(), format!("{payment}/cancel"), object(value)),
             Self { approve: Some(value), .. } => {
                 let path = format!("/epayment/v1/test/payments/{reference}/approve");
@@ -193,9 +200,13 @@ impl Step {
         };
         let body = self.bytes(body, captured)?;
         let mut request = Request::builder().method(method.as_str()).uri(path.as_str());
-        let headers = request.headers_mut().ok_or_else(|| format!("\"{method} {path}\" is no request line"))?;
+        let headers =
+            request.headers_mut().ok_or_else(|| format!("\"{method} {path}\" is no request line"))?;
         if !path.starts_with("/_sandbox") {
-            headers.insert("ocp-apim-subscription-key", HeaderValue::from_static("0f14ebcab0eb4b29ae0cb90d91b4a84a"));
+            headers.insert(
+                "ocp-apim-subscription-key",
+                HeaderValue::from_static("0f14ebcab0eb4b29ae0cb90d91b4a84a"),
+            );
             headers.insert("authorization", HeaderValue::from_static("Bearer conformance"));
             headers.insert("merchant-serial-number", HeaderValue::from_str(msn).map_err(|e| e.to_string())?);
             headers.insert("content-type", HeaderValue::from_static("application/json"));
@@ -231,7 +242,8 @@ impl Step {
         merge(&mut body, changes);
         for path in &self.without {
             let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-            let pointer: String = parent.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+            let pointer: String =
+                parent.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
             let members = body.pointer_mut(&pointer).and_then(Value::as_object_mut);
             members.ok_or_else(|| format!("without: {path} is not there"))?.remove(name);
         }
@@ -261,7 +273,10 @@ fn merge(body: &mut Value, changes: &Value) {
         (Value::Object(body), Value::Object(changes)) => {
             for (name, change) in changes {
                 let fresh = Value::Object(Map::new());
-                merge(body.entry(name.clone()).or_insert(if change.is_object() { fresh } else { Value::Null }), change);
+                merge(
+                    body.entry(name.clone()).or_insert(if change.is_object() { fresh } else { Value::Null }),
+                    change,
+                );
             }
         }
         (body, changes) => *body = changes.clone(),
@@ -278,7 +293,8 @@ fn fill(text: &str, captured: &HashMap<String, Value>) -> String {
 
 fn send(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox, request: Request<Body>) -> Answer {
     runtime.block_on(async {
-        let response: Response<Body> = sandbox.router().oneshot(request).await.expect("a router always answers");
+        let response: Response<Body> =
+            sandbox.router().oneshot(request).await.expect("a router always answers");
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("an answer is whole");
         Answer::new(parts.status.as_u16(), parts.headers, &bytes)
@@ -294,5 +310,9 @@ fn control(
 ) -> Result<(), String> {
     let request = Request::builder().method(method).uri(path).body(Body::from(body.to_string()));
     let answer = send(runtime, sandbox, request.map_err(|error| error.to_string())?);
-    if answer.status < 300 { Ok(()) } else { Err(format!("given: {method} {path} is answered {} {}", answer.status, answer.text)) }
+    if answer.status < 300 {
+        Ok(())
+    } else {
+        Err(format!("given: {method} {path} is answered {} {}", answer.status, answer.text))
+    }
 }

@@ -103,7 +103,9 @@ impl More {
         if self.error.is_some() || self.fields.is_some() {
             self.check_problem(answer)?;
         }
-        for (member, expected) in [("title", &self.title), ("detail", &self.detail), ("instance", &self.instance)] {
+        for (member, expected) in
+            [("title", &self.title), ("detail", &self.detail), ("instance", &self.instance)]
+        {
             if expected.is_some() && answer.body[member].as_str() != expected.as_deref() {
                 return Err(format!("{member} {expected:?} was expected"));
             }
@@ -131,7 +133,8 @@ impl More {
             }
         }
         for (name, pointer) in &self.capture {
-            let value = answer.body.pointer(pointer).ok_or_else(|| format!("there is no {pointer} to capture"))?;
+            let value =
+                answer.body.pointer(pointer).ok_or_else(|| format!("there is no {pointer} to capture"))?;
             captured.insert(name.clone(), value.clone());
         }
         Ok(())
@@ -145,13 +148,16 @@ impl More {
                 return Err(format!("a problem comes with {name}: {expected}"));
             }
         }
-        let members: Vec<_> = body.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
-        let mut expected = ["type", "title", "detail", "instance", "status", "extraDetails", "traceId"].map(String::from);
+        let members: Vec<_> =
+            body.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
+        let mut expected =
+            ["type", "title", "detail", "instance", "status", "extraDetails", "traceId"].map(String::from);
         expected.sort();
         if members.iter().any(|member| !expected.contains(member)) || members.len() != expected.len() {
             return Err(format!("a problem has the members {expected:?}"));
         }
-        if body["type"] != format!("https://httpstatuses.io/{}", self.status) || body["status"] != self.status {
+        if body["type"] != format!("https://httpstatuses.io/{}", self.status) || body["status"] != self.status
+        {
             return Err("type and status of a problem repeat the status".into());
         }
         if !matches(body["traceId"].as_str().unwrap_or_default(), "<trace>") {
@@ -201,7 +207,9 @@ fn compare(expected: &Value, found: &Value, exact: bool, place: &str) -> Result<
                 let place = format!("{place}/{name}");
                 match (value.as_str(), found.get(name)) {
                     (Some("<absent>"), None) => {}
-                    (Some("<absent>"), Some(found)) => return Err(format!("{place} is {found} and should be absent")),
+                    (Some("<absent>"), Some(found)) => {
+                        return Err(format!("{place} is {found} and should be absent"));
+                    }
                     (_, None) => return Err(format!("{place} is missing")),
                     (_, Some(found)) => compare(value, found, exact, &place)?,
                 }

@@ -45,10 +45,17 @@ impl<'s> Merchant<'s> {
     }
 
     /// Sends a request with exactly these headers.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let request = headers.iter().fold(Request::builder().method(method).uri(path), |request, (name, value)| {
-            request.header(*name, *value)
-        });
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request =
+            headers.iter().fold(Request::builder().method(method).uri(path), |request, (name, value)| {
+                request.header(*name, *value)
+            });
         let request = request.body(body.into()).expect("a valid request");
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.expect("a router always answers");

@@ -5,7 +5,8 @@ use epayment_sandbox::domain::digits::Msn;
 use epayment_sandbox::domain::json::Json;
 use epayment_sandbox::domain::money::{Amount, Currency, Market};
 use epayment_sandbox::domain::payment::{
-    ApproveFacts, CancelRequest, Course, CreateFacts, CreateRequest, Decision, Event, ModificationRequest, Order, Payment,
+    ApproveFacts, CancelRequest, Course, CreateFacts, CreateRequest, Decision, Event, ModificationRequest,
+    Order, Payment,
 };
 use epayment_sandbox::domain::sales_unit::SalesUnit;
 use epayment_sandbox::domain::text::IdempotencyKey;
@@ -83,7 +84,8 @@ impl World<'_> {
 
     /// What time alone brings about, each at its own time.
     fn settle(&mut self, node: &mut Node) {
-        while let Some((at, _)) = self.payment(node).next_timer().filter(|(at, _)| at.as_micros() <= node.now) {
+        while let Some((at, _)) = self.payment(node).next_timer().filter(|(at, _)| at.as_micros() <= node.now)
+        {
             let created = node.course.standing().phase().word() == "CREATED";
             let payment = self.payment(node);
             let decision = if created { payment.expire() } else { payment.release() };
@@ -148,10 +150,18 @@ fn compare(world: &World<'_>, node: &Node, path: &[Step]) {
     assert_eq!(events.len(), naive.log.len(), "{path:?}");
     for (event, (name, amount, at, key)) in events.iter().zip(&naive.log) {
         let shown = world.payment(node).key_of(event);
-        assert_eq!((event.name.word(), event.amount, event.at.as_micros()), (*name, *amount, *at), "{path:?}");
+        assert_eq!(
+            (event.name.word(), event.amount, event.at.as_micros()),
+            (*name, *amount, *at),
+            "{path:?}"
+        );
         assert_eq!(shown, key.as_deref(), "{path:?}");
     }
-    assert_eq!(node.course.standing_after(events.len()), standing, "the log alone tells where the payment stands");
+    assert_eq!(
+        node.course.standing_after(events.len()),
+        standing,
+        "the log alone tells where the payment stands"
+    );
 }
 
 /// Walks every sequence; returns how many operations were compared.

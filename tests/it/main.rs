@@ -4,3 +4,4 @@ mod api;
 mod exhaustive;
 mod model;
 mod naive;
+mod openapi;

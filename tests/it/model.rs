@@ -87,11 +87,12 @@ impl Pair<'_> {
                 let reference = reference(*payment);
                 let path = format!("/payments/{}/{reference}/reject", self.merchant.msn);
                 let answer = self.merchant.control("POST", &path, &Value::Null);
-                let status = match self.shop.payments.get_mut(&reference).map(|payment| payment.reject(self.now)) {
-                    None => 404,
-                    Some(true) => 200,
-                    Some(false) => 409,
-                };
+                let status =
+                    match self.shop.payments.get_mut(&reference).map(|payment| payment.reject(self.now)) {
+                        None => 404,
+                        Some(true) => 200,
+                        Some(false) => 409,
+                    };
                 expect(&answer, status, None)
             }
             Op::Modify { verb, payment, value, foreign, key } => {
@@ -106,7 +107,9 @@ impl Pair<'_> {
             Op::Cancel { payment, only, key } => {
                 let body = if *only { r#"{"cancelTransactionOnly":true}"# } else { "" };
                 let key = key.map(|key| format!("k{key}"));
-                self.modify("cancel", &reference(*payment), key.as_deref(), body, |payment, now| payment.cancel(*only, now))
+                self.modify("cancel", &reference(*payment), key.as_deref(), body, |payment, now| {
+                    payment.cancel(*only, now)
+                })
             }
             Op::Read { payment } => self.read(&reference(*payment)),
         }
@@ -185,16 +188,30 @@ impl Pair<'_> {
         expect(&answer, 200, None)?;
         sums(payment, &answer.json())?;
         let events = self.merchant.events(reference).json();
-        let found: Vec<_> = events.as_array().into_iter().flatten().map(|event| {
-            let at = epayment_sandbox::domain::time::Timestamp::parse_rfc3339(event["timestamp"].as_str().unwrap_or_default());
-            let key = event["idempotencyKey"].as_str().map(str::to_owned);
-            // Only CREATED is written with more than milliseconds.
-            let micros = at.map_or(0, |at| at.as_micros());
-            (event["name"].as_str().unwrap_or_default().to_owned(), event["amount"]["value"].as_u64(), micros / 1000, key)
-        }).collect();
-        let expected: Vec<_> = payment.log.iter().map(|(name, amount, at, key)| {
-            ((*name).to_owned(), Some(*amount), at / 1000, key.clone())
-        }).collect();
+        let found: Vec<_> = events
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|event| {
+                let at = epayment_sandbox::domain::time::Timestamp::parse_rfc3339(
+                    event["timestamp"].as_str().unwrap_or_default(),
+                );
+                let key = event["idempotencyKey"].as_str().map(str::to_owned);
+                // Only CREATED is written with more than milliseconds.
+                let micros = at.map_or(0, |at| at.as_micros());
+                (
+                    event["name"].as_str().unwrap_or_default().to_owned(),
+                    event["amount"]["value"].as_u64(),
+                    micros / 1000,
+                    key,
+                )
+            })
+            .collect();
+        let expected: Vec<_> = payment
+            .log
+            .iter()
+            .map(|(name, amount, at, key)| ((*name).to_owned(), Some(*amount), at / 1000, key.clone()))
+            .collect();
         prop_assert_eq!(found, expected);
         let path = format!("/payments/{}/{reference}", self.merchant.msn);
         let detail = self.merchant.control("GET", &path, &Value::Null).json();
@@ -222,7 +239,8 @@ fn sums(payment: &NaivePayment, body: &Value) -> Result<(), TestCaseError> {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "how far to walk is the caller's choice")]
 fn the_service_and_the_naive_model_agree_for_100_000_steps() {
-    let steps: usize = std::env::var("MODEL_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(100_000);
+    let steps: usize =
+        std::env::var("MODEL_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(100_000);
     let cases = u32::try_from(steps / STEPS_PER_CASE).expect("a sensible number of steps");
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let strategy = prop::collection::vec(op(), STEPS_PER_CASE);

@@ -168,7 +168,12 @@ fn read_unit_info(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) -> Option<
     Some((quantity.into_owned(), unit))
 }
 
+/// Reads the bottom line. The specification's own example has it in a list of one, so that is taken too.
 fn read_bottom_line(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) {
+    let value = match value {
+        Json::List(values) if values.len() == 1 => &values[0],
+        value => value,
+    };
     let Some(bottom_line) = object(value, at, fields) else { return };
     members!(bottom_line, at, fields;
         currency = "currency", tip = "tipAmount", gift_card = "giftCardAmount", pos_id = "posId", total = "totalAmount",
