@@ -214,25 +214,21 @@ impl Engine {
         to: Option<Timestamp>,
     ) -> Result<Vec<Fired>, ClockError> {
         let travel = self.travel.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(to) = to {
-            self.check_forward(unit, to)?;
+        let now = self.read_clock(unit).now;
+        if to.is_some_and(|to| to < now) {
+            return Err(ClockError::InThePast { now });
         }
         // Freezing comes before the jump and starting after it, so that the clock shows exactly the time asked for.
         if mode == Some(Mode::Frozen) {
             self.set_mode(unit, Mode::Frozen);
         }
-        let fired = to.map(|to| self.jump_to(unit, to)).unwrap_or_default();
+        let fired = to.map(|to| self.jump(unit, now, to)).unwrap_or_default();
         if mode == Some(Mode::Real) {
             self.set_mode(unit, Mode::Real);
         }
         drop(travel);
         self.rescheduled.notify();
         Ok(fired)
-    }
-
-    fn check_forward(&self, unit: Option<&Unit>, to: Timestamp) -> Result<(), ClockError> {
-        let now = self.read_clock(unit).now;
-        if to < now { Err(ClockError::InThePast { now }) } else { Ok(()) }
     }
 
     fn set_mode(&self, unit: Option<&Unit>, mode: Mode) {
@@ -279,8 +275,10 @@ impl Engine {
             Jump::By(span) => now + span,
             Jump::ToNext => now + self.until_next_timer(unit).ok_or(ClockError::NoTimer)?,
         };
-        self.check_forward(unit, to)?;
-        let fired = self.jump_to(unit, to);
+        if to < now {
+            return Err(ClockError::InThePast { now });
+        }
+        let fired = self.jump(unit, now, to);
         drop(travel);
         self.rescheduled.notify();
         Ok(fired)
@@ -320,7 +318,7 @@ impl Engine {
 
     /// Moves a clock, or all of them, and lets each timer on the way happen. A clock that runs ends up exactly this much
     /// further ahead of the machine's time, however long the jump takes.
-    fn jump_to(&self, unit: Option<&Unit>, to: Timestamp) -> Vec<Fired> {
+    fn jump(&self, unit: Option<&Unit>, from: Timestamp, to: Timestamp) -> Vec<Fired> {
         let mut fired = Vec::new();
         let mut note = |timer| {
             if fired.len() < MAX_LISTED {
@@ -328,14 +326,13 @@ impl Engine {
             }
         };
         match unit {
-            Some(unit) => self.jump_one(unit, to, &mut note),
-            None => self.jump_all(to, &mut note),
+            Some(unit) => self.jump_one(unit, to, to.since(from), &mut note),
+            None => self.jump_all(to, to.since(from), &mut note),
         }
         fired
     }
 
-    fn jump_one(&self, unit: &Unit, to: Timestamp, note: &mut dyn FnMut(Fired)) {
-        let mut left = to.since(self.now(unit));
+    fn jump_one(&self, unit: &Unit, to: Timestamp, mut left: Span, note: &mut dyn FnMut(Fired)) {
         while let Some(at) = Self::next_real_timer(unit).filter(|at| *at <= to) {
             let step = at.since(self.now(unit)).min(left);
             unit.clock.forward(step);
@@ -346,9 +343,8 @@ impl Engine {
     }
 
     /// Moves the global clock, and with it every unit's; units that stand still on their own move by as much.
-    fn jump_all(&self, to: Timestamp, note: &mut dyn FnMut(Fired)) {
+    fn jump_all(&self, to: Timestamp, mut left: Span, note: &mut dyn FnMut(Fired)) {
         let units = self.units.all();
-        let mut left = to.since(self.global_now());
         // What is due next in each unit, by how far the global clock has to go for it.
         let mut agenda: BTreeSet<(Timestamp, usize)> = BTreeSet::new();
         let enter = |agenda: &mut BTreeSet<_>, place: usize| {

@@ -1,7 +1,11 @@
 //! The tests that need more than one module: one binary, because linking costs more than running.
 
 mod api;
+mod concurrency;
+mod control;
+mod determinism;
 mod exhaustive;
+mod library;
 mod model;
 mod naive;
 mod openapi;
