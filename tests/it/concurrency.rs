@@ -32,7 +32,11 @@ fn answers(answers: &[Answer]) -> HashSet<(u16, &str)> {
 
 fn events(merchant: &Merchant<'_>, reference: &str) -> Vec<String> {
     let log = merchant.events(reference).json();
-    log.as_array().into_iter().flatten().map(|event| event["name"].as_str().unwrap_or_default().to_owned()).collect()
+    log.as_array()
+        .into_iter()
+        .flatten()
+        .map(|event| event["name"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 fn sum(merchant: &Merchant<'_>, reference: &str, name: &str) -> u64 {
@@ -71,7 +75,8 @@ fn equal_creates_make_one_payment_and_get_equal_answers() {
 #[test]
 fn equal_refused_creates_get_one_refusal() {
     let sandbox = Sandbox::start();
-    let all = race(&sandbox, 32, |_, merchant| merchant.create("same-key", &create_body("refused-create", 1)));
+    let all =
+        race(&sandbox, 32, |_, merchant| merchant.create("same-key", &create_body("refused-create", 1)));
     assert_eq!(answers(&all).len(), 1, "the trace id is part of the answer");
     assert_eq!(all[0].code(), Some(6010));
 }
@@ -92,7 +97,8 @@ fn racing_captures_never_exceed_the_reservation() {
     let shop = Merchant::new(&sandbox);
     shop.authorized("many-captures", 100);
     let done: usize = race(&sandbox, 8, |racer, merchant| {
-        let capture = |n: usize| merchant.modify("capture", "many-captures", &format!("k-{racer}-{n}"), 3).status;
+        let capture =
+            |n: usize| merchant.modify("capture", "many-captures", &format!("k-{racer}-{n}"), 3).status;
         (0..50).filter(|n| capture(*n) == 200).count()
     })
     .into_iter()
@@ -120,7 +126,10 @@ fn captures_cancels_and_refunds_leave_sound_sums() {
             let of_name = log.as_array().into_iter().flatten().filter(|event| event["name"] == name);
             of_name.filter_map(|event| event["amount"]["value"].as_u64()).sum()
         };
-        assert_eq!((total("CAPTURED"), total("REFUNDED"), total("CANCELLED")), (of("capturedAmount"), of("refundedAmount"), of("cancelledAmount")));
+        assert_eq!(
+            (total("CAPTURED"), total("REFUNDED"), total("CANCELLED")),
+            (of("capturedAmount"), of("refundedAmount"), of("cancelledAmount"))
+        );
     }
 }
 

@@ -1,9 +1,9 @@
 //! The control API: what it changes, what it shows, and what each call is scoped to.
 
 use epayment_sandbox::Sandbox;
-use epayment_sandbox::engine::ManualTime;
 use epayment_sandbox::domain::span::Span;
 use epayment_sandbox::domain::time::Timestamp;
+use epayment_sandbox::engine::ManualTime;
 use serde_json::{Value, json};
 
 use crate::api::{Merchant, create_body};
@@ -35,19 +35,37 @@ fn the_document_lists_every_route() {
     let document = shop.control("GET", "/openapi.json", &Value::Null).json();
     let paths = document["paths"].as_object().expect("paths");
     for path in [
-        "/_sandbox/health", "/_sandbox/reset", "/_sandbox/sales-units", "/_sandbox/sales-units/{msn}", "/_sandbox/users",
-        "/_sandbox/users/{phoneNumber}", "/_sandbox/clock", "/_sandbox/clock/advance", "/_sandbox/payments",
-        "/_sandbox/payments/{msn}/{reference}", "/_sandbox/payments/{msn}/{reference}/approve",
-        "/_sandbox/payments/{msn}/{reference}/reject", "/_sandbox/payments/{msn}/{reference}/expire",
-        "/_sandbox/payments/{msn}/{reference}/wait", "/_sandbox/errors", "/_sandbox/tokens/expire",
+        "/_sandbox/health",
+        "/_sandbox/reset",
+        "/_sandbox/sales-units",
+        "/_sandbox/sales-units/{msn}",
+        "/_sandbox/users",
+        "/_sandbox/users/{phoneNumber}",
+        "/_sandbox/clock",
+        "/_sandbox/clock/advance",
+        "/_sandbox/payments",
+        "/_sandbox/payments/{msn}/{reference}",
+        "/_sandbox/payments/{msn}/{reference}/approve",
+        "/_sandbox/payments/{msn}/{reference}/reject",
+        "/_sandbox/payments/{msn}/{reference}/expire",
+        "/_sandbox/payments/{msn}/{reference}/wait",
+        "/_sandbox/errors",
+        "/_sandbox/tokens/expire",
     ] {
         assert!(paths.contains_key(path), "{path}");
     }
     // Whatever it lists, it also answers: a listed path is never unknown.
     for (path, methods) in paths {
-        let concrete = path.replace("{msn}", "123456").replace("{phoneNumber}", "4712345678").replace("{reference}", "unknown-1");
+        let concrete = path
+            .replace("{msn}", "123456")
+            .replace("{phoneNumber}", "4712345678")
+            .replace("{reference}", "unknown-1");
         for method in methods.as_object().expect("methods").keys() {
-            let concrete = if concrete.ends_with("/wait") { format!("{concrete}?state=CREATED&timeout=0s") } else { concrete.clone() };
+            let concrete = if concrete.ends_with("/wait") {
+                format!("{concrete}?state=CREATED&timeout=0s")
+            } else {
+                concrete.clone()
+            };
             let answer = shop.send(&method.to_uppercase(), &concrete, &[], "");
             let unknown = answer.text.contains("has no path") || answer.status == 405;
             assert!(!unknown && answer.status < 500, "{method} {concrete}: {}", answer.text);
@@ -69,8 +87,13 @@ fn sales_units_have_the_documented_members_and_starting_values() {
             "partialCapture": true, "bankAccountVerified": true, "refundsEnabled": true, "phoneNumberLocked": false, "paymentLimit": null
         })
     );
-    let changed = shop.control("PUT", "/sales-units/123456", &json!({"permissions": {"express": false}, "paymentLimit": 3})).json();
-    assert_eq!((&changed["permissions"]["express"], &changed["permissions"]["payments"], &changed["paymentLimit"]), (&json!(false), &json!(true), &json!(3)));
+    let changed = shop
+        .control("PUT", "/sales-units/123456", &json!({"permissions": {"express": false}, "paymentLimit": 3}))
+        .json();
+    assert_eq!(
+        (&changed["permissions"]["express"], &changed["permissions"]["payments"], &changed["paymentLimit"]),
+        (&json!(false), &json!(true), &json!(3))
+    );
     let changed = shop.control("PUT", "/sales-units/123456", &json!({"paymentLimit": null})).json();
     assert_eq!((&changed["paymentLimit"], &changed["permissions"]["express"]), (&Value::Null, &json!(false)));
     assert_eq!(shop.control("DELETE", "/sales-units/123456", &Value::Null).status, 204);
@@ -93,17 +116,35 @@ fn a_fresh_unit_has_keys_that_work_under_configured_credentials() {
     let (msn, key) = (text("msn"), made["subscriptionKeys"][1].as_str().expect("a key").to_owned());
     assert_eq!((&made["market"], &made["name"]), (&json!("DK"), &json!("Worker 1")));
     let (id, secret) = (text("clientId"), text("clientSecret"));
-    let token = shop.send("POST", "/accesstoken/get", &[("client_id", &id), ("client_secret", &secret), ("ocp-apim-subscription-key", &key)], "");
+    let token = shop.send(
+        "POST",
+        "/accesstoken/get",
+        &[("client_id", &id), ("client_secret", &secret), ("ocp-apim-subscription-key", &key)],
+        "",
+    );
     assert_eq!(token.status, 200, "{}", token.text);
     let bearer = format!("Bearer {}", token.json()["access_token"].as_str().expect("a token"));
-    let headers = [("authorization", bearer.as_str()), ("ocp-apim-subscription-key", &key), ("merchant-serial-number", &msn), ("idempotency-key", "k")];
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("ocp-apim-subscription-key", &key),
+        ("merchant-serial-number", &msn),
+        ("idempotency-key", "k"),
+    ];
     let mut body = create_body("fresh-unit-1", 100);
     body["amount"]["currency"] = "DKK".into();
     assert_eq!(shop.send("POST", "/epayment/v1/payments", &headers, body.to_string()).status, 201);
     assert_eq!(shop.control("POST", "/sales-units", &json!({"msn": msn})).status, 409);
     assert_eq!(shop.control("POST", "/reset", &Value::Null).status, 204);
-    assert_eq!(shop.control("GET", &format!("/sales-units/{msn}"), &Value::Null).status, 404, "units made by POST go with a reset");
-    assert_eq!(shop.control("GET", "/sales-units/111111", &Value::Null).status, 200, "configured ones come back");
+    assert_eq!(
+        shop.control("GET", &format!("/sales-units/{msn}"), &Value::Null).status,
+        404,
+        "units made by POST go with a reset"
+    );
+    assert_eq!(
+        shop.control("GET", "/sales-units/111111", &Value::Null).status,
+        200,
+        "configured ones come back"
+    );
 }
 
 #[test]
@@ -111,10 +152,27 @@ fn a_number_that_nobody_set_up_is_a_good_user() {
     let sandbox = Sandbox::start();
     let shop = Merchant::new(&sandbox);
     let user = shop.control("GET", "/users/4712345678", &Value::Null).json();
-    for member in ["phoneNumber", "firstName", "lastName", "email", "dateOfBirth", "addresses", "cards", "identified", "exists", "behaviour", "after", "customerToken", "personalQr"] {
+    for member in [
+        "phoneNumber",
+        "firstName",
+        "lastName",
+        "email",
+        "dateOfBirth",
+        "addresses",
+        "cards",
+        "identified",
+        "exists",
+        "behaviour",
+        "after",
+        "customerToken",
+        "personalQr",
+    ] {
         assert!(!user[member].is_null(), "{member}");
     }
-    assert_eq!((&user["identified"], &user["exists"], &user["behaviour"], &user["after"]), (&json!(true), &json!(true), &json!("ask"), &json!("0s")));
+    assert_eq!(
+        (&user["identified"], &user["exists"], &user["behaviour"], &user["after"]),
+        (&json!(true), &json!(true), &json!("ask"), &json!("0s"))
+    );
     assert_eq!(user["cards"][0]["enabled"], true);
     assert_eq!(user, shop.control("GET", "/users/4712345678", &Value::Null).json());
     let none = shop.control("GET", "/users", &Value::Null).json();
@@ -141,10 +199,17 @@ fn users_can_be_set_up_for_one_unit_alone() {
 fn a_card_without_flags_is_a_good_one_and_absent_members_stay() {
     let sandbox = Sandbox::start();
     let shop = Merchant::new(&sandbox);
-    shop.control("PUT", "/users/4790000009", &json!({"firstName": "Kari", "cards": [{"bin": "540185", "scheme": "MASTERCARD"}]}));
+    shop.control(
+        "PUT",
+        "/users/4790000009",
+        &json!({"firstName": "Kari", "cards": [{"bin": "540185", "scheme": "MASTERCARD"}]}),
+    );
     let user = shop.control("PUT", "/users/4790000009", &json!({"lastName": "Tester"})).json();
     assert_eq!((&user["firstName"], &user["lastName"]), (&json!("Kari"), &json!("Tester")));
-    assert_eq!(user["cards"], json!([{"bin": "540185", "scheme": "MASTERCARD", "enabled": true, "expired": false}]));
+    assert_eq!(
+        user["cards"],
+        json!([{"bin": "540185", "scheme": "MASTERCARD", "enabled": true, "expired": false}])
+    );
     assert_eq!(shop.control("DELETE", "/users/4790000009", &Value::Null).status, 204);
     assert_ne!(shop.control("GET", "/users/4790000009", &Value::Null).json()["lastName"], "Tester");
 }
@@ -162,12 +227,22 @@ fn payments_are_listed_newest_first_in_pages() {
     let mut cursor = String::new();
     loop {
         let page = one.control("GET", &format!("/payments?limit=3{cursor}"), &Value::Null).json();
-        references.extend(page["payments"].as_array().into_iter().flatten().filter_map(|p| p["reference"].as_str().map(str::to_owned)));
+        references.extend(
+            page["payments"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|p| p["reference"].as_str().map(str::to_owned)),
+        );
         let Some(next) = page["next"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }
     assert_eq!(references, (0..7).rev().map(|n| format!("listed-{n:03}")).collect::<Vec<_>>());
-    let count = |query: &str| one.control("GET", &format!("/payments?{query}"), &Value::Null).json()["payments"].as_array().map(Vec::len);
+    let count = |query: &str| {
+        one.control("GET", &format!("/payments?{query}"), &Value::Null).json()["payments"]
+            .as_array()
+            .map(Vec::len)
+    };
     assert_eq!(count("msn=222222"), Some(3));
     assert_eq!(count("state=AUTHORIZED"), Some(1));
     assert_eq!(count("state=created&msn=111111"), Some(3));
@@ -187,7 +262,11 @@ fn a_payments_page_has_every_member_of_the_contract() {
     assert_eq!(detail["payment"]["aggregate"], shop.get("detail-page-1").json()["aggregate"]);
     assert_eq!(detail["events"], shop.events("detail-page-1").json());
     assert_eq!((&detail["requests"], &detail["deliveries"]), (&json!([]), &json!([])));
-    assert_eq!(shop.control("GET", "/payments/123456/Detail-Page-1", &Value::Null).status, 404, "case matters");
+    assert_eq!(
+        shop.control("GET", "/payments/123456/Detail-Page-1", &Value::Null).status,
+        404,
+        "case matters"
+    );
     assert_eq!(shop.control("GET", "/payments/654321/detail-page-1", &Value::Null).status, 404);
 }
 
@@ -195,27 +274,31 @@ fn a_payments_page_has_every_member_of_the_contract() {
 fn waiting_ends_when_the_payment_gets_there() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
-    let wait = |query: &str| shop.control("GET", &format!("/payments/123456/waited-for-1/wait?{query}"), &Value::Null);
+    let wait = |query: &str| {
+        shop.control("GET", &format!("/payments/123456/waited-for-1/wait?{query}"), &Value::Null)
+    };
     assert_eq!(wait("state=CREATED&timeout=0s").status, 408);
-    let waiters: Vec<_> = std::thread::scope(|scope| {
-        let waiters: Vec<_> = ["CREATED", "AUTHORIZED", "PARTIALLY_CAPTURED"]
-            .map(|state| {
-                let sandbox = &sandbox;
-                scope.spawn(move || {
-                    let path = format!("/payments/123456/waited-for-1/wait?state={state}&timeout=30s");
-                    Merchant::new(sandbox).control("GET", &path, &Value::Null)
-                })
-            })
-            .into();
-        shop.authorized("waited-for-1", 1000);
-        shop.modify("capture", "waited-for-1", "c", 400);
-        waiters.into_iter().map(|waiter| waiter.join().expect("a waiter ends")).collect()
-    });
-    // Whoever looked while the payment was CREATED has seen it; a wait for a state that is over would never end.
-    assert!(waiters[1..].iter().all(|answer| answer.status == 200));
+    let act = |state: &str| match state {
+        "CREATED" => shop.created("waited-for-1", 1000),
+        "AUTHORIZED" => assert_eq!(shop.approve("waited-for-1").status, 200),
+        _ => assert_eq!(shop.modify("capture", "waited-for-1", "c", 400).status, 200),
+    };
+    for state in ["CREATED", "AUTHORIZED", "PARTIALLY_CAPTURED"] {
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                let path = format!("/payments/123456/waited-for-1/wait?state={state}&timeout=30s");
+                Merchant::new(&sandbox).control("GET", &path, &Value::Null)
+            });
+            act(state);
+            assert_eq!(waiter.join().expect("a waiter ends").status, 200, "{state}");
+        });
+    }
     assert_eq!(wait("state=AUTHORIZED").json()["phase"], "PARTIALLY_CAPTURED");
     let late = wait("state=REFUNDED&timeout=1ms");
-    assert_eq!((late.status, late.json()["detail"].as_str()), (408, Some("The payment is PARTIALLY_CAPTURED after 1ms, not REFUNDED.")));
+    assert_eq!(
+        (late.status, late.json()["detail"].as_str()),
+        (408, Some("The payment is PARTIALLY_CAPTURED after 1ms, not REFUNDED."))
+    );
 }
 
 #[test]
@@ -226,7 +309,10 @@ fn a_global_jump_takes_every_unit_along_and_fires_in_order_of_time() {
     assert_eq!(one.control("POST", "/clock/advance", &json!({"by": "PT1M"})).json()["fired"], json!([]));
     other.created("order-of-time-2", 1000);
     one.control("POST", "/clock/advance?msn=222222", &json!({"by": "5m"}));
-    assert_eq!((now(&one, "").as_str(), now(&one, "222222").as_str()), ("2026-11-20T09:01:00.000Z", "2026-11-20T09:06:00.000Z"));
+    assert_eq!(
+        (now(&one, "").as_str(), now(&one, "222222").as_str()),
+        ("2026-11-20T09:01:00.000Z", "2026-11-20T09:06:00.000Z")
+    );
     let jump = one.control("POST", "/clock/advance", &json!({"to": "2026-11-20T10:00:00Z"})).json();
     assert_eq!(
         jump["fired"],
@@ -247,11 +333,16 @@ fn one_jump_runs_a_whole_life() {
     shop.control("PUT", "/users/4712345678", &json!({"behaviour": "approve", "after": "30s"}));
     shop.created("whole-life-1", 1000);
     let jump = shop.control("POST", "/clock/advance", &json!({"by": "P200D"})).json();
-    let kinds: Vec<_> = jump["fired"].as_array().into_iter().flatten().map(|timer| timer["kind"].clone()).collect();
+    let kinds: Vec<_> =
+        jump["fired"].as_array().into_iter().flatten().map(|timer| timer["kind"].clone()).collect();
     assert_eq!(kinds, ["customer", "captureDeadline"]);
     let events = shop.events("whole-life-1").json();
-    let times: Vec<_> = events.as_array().into_iter().flatten().map(|event| event["timestamp"].clone()).collect();
-    assert_eq!(times, ["2026-11-20T09:00:00.0000000Z", "2026-11-20T09:00:30.000Z", "2027-05-19T09:00:30.000Z"]);
+    let times: Vec<_> =
+        events.as_array().into_iter().flatten().map(|event| event["timestamp"].clone()).collect();
+    assert_eq!(
+        times,
+        ["2026-11-20T09:00:00.0000000Z", "2026-11-20T09:00:30.000Z", "2027-05-19T09:00:30.000Z"]
+    );
 }
 
 #[test]
@@ -263,9 +354,15 @@ fn the_next_timer_is_gone_to_exactly() {
     shop.created("next-timer-2", 1000);
     shop.approve("next-timer-1");
     let jump = shop.control("POST", "/clock/advance", &json!({"to": "next"})).json();
-    assert_eq!((&jump["now"], &jump["fired"][0]["reference"]), (&json!("2026-11-20T09:10:00.000Z"), &json!("next-timer-2")));
+    assert_eq!(
+        (&jump["now"], &jump["fired"][0]["reference"]),
+        (&json!("2026-11-20T09:10:00.000Z"), &json!("next-timer-2"))
+    );
     let jump = shop.control("POST", "/clock/advance", &json!({"to": "next"})).json();
-    assert_eq!((&jump["now"], &jump["fired"][0]["kind"]), (&json!("2027-05-19T09:00:00.000Z"), &json!("captureDeadline")));
+    assert_eq!(
+        (&jump["now"], &jump["fired"][0]["kind"]),
+        (&json!("2027-05-19T09:00:00.000Z"), &json!("captureDeadline"))
+    );
 }
 
 #[test]
@@ -277,17 +374,26 @@ fn a_frozen_unit_stands_still_while_others_run() {
     assert_eq!(shop.control("PUT", "/clock?msn=111111", &json!({"mode": "frozen"})).json()["mode"], "frozen");
     machine.advance(Span::minutes(3));
     assert_eq!(now(&shop, "111111"), "2026-11-20T09:00:00.000Z");
-    assert_eq!((now(&shop, "222222"), now(&shop, "")), ("2026-11-20T09:03:00.000Z".into(), "2026-11-20T09:03:00.000Z".into()));
+    assert_eq!(
+        (now(&shop, "222222"), now(&shop, "")),
+        ("2026-11-20T09:03:00.000Z".into(), "2026-11-20T09:03:00.000Z".into())
+    );
     // Back to real, it goes on from where it stood.
     let back = shop.control("PUT", "/clock?msn=111111", &json!({"mode": "real"})).json();
-    assert_eq!((&back["now"], &back["mode"], &back["offset"]), (&json!("2026-11-20T09:00:00.000Z"), &json!("real"), &json!("-PT3M")));
+    assert_eq!(
+        (&back["now"], &back["mode"], &back["offset"]),
+        (&json!("2026-11-20T09:00:00.000Z"), &json!("real"), &json!("-PT3M"))
+    );
     machine.advance(Span::minutes(1));
     assert_eq!(now(&shop, "111111"), "2026-11-20T09:01:00.000Z");
     // A unit may also run while everything else stands still.
     shop.control("PUT", "/clock", &json!({"mode": "frozen"}));
     shop.control("PUT", "/clock?msn=222222", &json!({"mode": "real"}));
     machine.advance(Span::minutes(1));
-    assert_eq!((now(&shop, "111111"), now(&shop, "222222")), ("2026-11-20T09:01:00.000Z".into(), "2026-11-20T09:05:00.000Z".into()));
+    assert_eq!(
+        (now(&shop, "111111"), now(&shop, "222222")),
+        ("2026-11-20T09:01:00.000Z".into(), "2026-11-20T09:05:00.000Z".into())
+    );
     assert_eq!(now(&shop, ""), "2026-11-20T09:04:00.000Z");
 }
 
@@ -316,18 +422,28 @@ fn time_never_goes_back() {
         let method = if path == "/clock" { "PUT" } else { "POST" };
         let refused = shop.control(method, path, &body);
         assert_eq!(refused.status, 400);
-        assert_eq!(refused.json()["detail"], "the clock already shows 2026-11-20T09:00:00.000Z; time never goes back.");
+        assert_eq!(
+            refused.json()["detail"],
+            "the clock already shows 2026-11-20T09:00:00.000Z; time never goes back."
+        );
     }
     assert_eq!(shop.control("POST", "/clock/advance", &json!({"by": "P9999999D"})).status, 400);
     assert_eq!(now(&shop, ""), "2026-11-20T09:00:00.000Z");
-    assert_eq!(shop.control("PUT", "/clock", &json!({"now": "2026-11-20T09:30:00Z", "mode": "real"})).status, 200);
+    assert_eq!(
+        shop.control("PUT", "/clock", &json!({"now": "2026-11-20T09:30:00Z", "mode": "real"})).status,
+        200
+    );
 }
 
 #[test]
 fn a_scoped_reset_empties_one_unit_and_keeps_its_keys() {
     let sandbox = frozen();
     let (one, other) = (Merchant::of(&sandbox, "111111"), Merchant::of(&sandbox, "222222"));
-    one.control("PUT", "/sales-units/111111", &json!({"market": "NO", "subscriptionKeys": ["abc"], "name": "Kept"}));
+    one.control(
+        "PUT",
+        "/sales-units/111111",
+        &json!({"market": "NO", "subscriptionKeys": ["abc"], "name": "Kept"}),
+    );
     for shop in [&one, &other] {
         shop.created("scoped-reset-1", 1000);
         assert_eq!(shop.create("refused", &create_body("scoped-reset-2", 1)).code(), Some(6010));
@@ -335,7 +451,11 @@ fn a_scoped_reset_empties_one_unit_and_keeps_its_keys() {
     one.control("POST", "/clock/advance?msn=111111", &json!({"by": "1h"}));
     assert_eq!(one.control("POST", "/reset?msn=111111", &Value::Null).status, 204);
     assert_eq!((one.get("scoped-reset-1").status, other.get("scoped-reset-1").status), (404, 200));
-    assert_eq!(one.create("refused", &create_body("scoped-reset-2", 1000)).status, 201, "its keys of idempotency are free again");
+    assert_eq!(
+        one.create("refused", &create_body("scoped-reset-2", 1000)).status,
+        201,
+        "its keys of idempotency are free again"
+    );
     assert_eq!(other.create("refused", &create_body("scoped-reset-2", 1000)).code(), Some(4020));
     assert_eq!(one.control("GET", "/sales-units/111111", &Value::Null).json()["name"], "Kept");
     assert_eq!(now(&one, "111111"), "2026-11-20T09:00:00.000Z");
@@ -350,11 +470,20 @@ fn tokens_end_by_the_machines_time_and_on_command() {
     let shop = Merchant::new(&sandbox);
     let token = || {
         let headers = [("client_id", "a"), ("client_secret", "b"), ("ocp-apim-subscription-key", "c")];
-        shop.send("POST", "/accesstoken/get", &headers, "").json()["access_token"].as_str().expect("a token").to_owned()
+        shop.send("POST", "/accesstoken/get", &headers, "").json()["access_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned()
     };
     let status = |token: &str| {
         let bearer = format!("Bearer {token}");
-        shop.send("GET", "/epayment/v1/payments/token-test-1", &[("authorization", &bearer), ("ocp-apim-subscription-key", "c")], "").status
+        shop.send(
+            "GET",
+            "/epayment/v1/payments/token-test-1",
+            &[("authorization", &bearer), ("ocp-apim-subscription-key", "c")],
+            "",
+        )
+        .status
     };
     let first = token();
     assert!(first.len() > 1000 && first.matches('.').count() == 2);
@@ -365,7 +494,10 @@ fn tokens_end_by_the_machines_time_and_on_command() {
     machine.advance(Span::seconds(1));
     assert_eq!(status(&first), 401);
     let second = token();
-    assert_eq!((status(&second), shop.control("POST", "/tokens/expire", &Value::Null).status, status(&second)), (404, 204, 401));
+    assert_eq!(
+        (status(&second), shop.control("POST", "/tokens/expire", &Value::Null).status, status(&second)),
+        (404, 204, 401)
+    );
     assert_eq!(status("somebody-elses"), 404, "any other token is good");
 }
 
@@ -374,12 +506,16 @@ fn rate_limits_free_up_with_the_machines_time() {
     let machine = ManualTime::at(Timestamp::parse_rfc3339("2026-11-20T09:00:00Z").expect("a time"));
     let sandbox = Sandbox::builder().machine_time(&machine).rate_limits().start();
     let shop = Merchant::new(&sandbox);
-    let statuses: Vec<_> = (0..6).map(|_| shop.create("same", &create_body("rate-limit-1", 1000)).status).collect();
+    let statuses: Vec<_> =
+        (0..6).map(|_| shop.create("same", &create_body("rate-limit-1", 1000)).status).collect();
     assert_eq!(statuses, [201, 201, 201, 201, 201, 429], "replays count");
     machine.advance(Span::seconds(59));
     let refused = shop.create("same", &create_body("rate-limit-1", 1000));
     assert_eq!(refused.headers["retry-after"], "1");
-    assert_eq!(refused.text, r#"{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 1 seconds." }"#);
+    assert_eq!(
+        refused.text,
+        r#"{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 1 seconds." }"#
+    );
     machine.advance(Span::seconds(1));
     assert_eq!(shop.create("same", &create_body("rate-limit-1", 1000)).status, 201);
 }
@@ -414,7 +550,12 @@ fn the_catalogue_is_listed() {
     assert!(rows.len() > 70);
     for row in rows {
         assert!(row["code"].is_u64() || row["code"].is_null());
-        assert!(row["title"].is_string() && row["detail"].is_string() && row["status"].is_u64() && row["operations"].is_array());
+        assert!(
+            row["title"].is_string()
+                && row["detail"].is_string()
+                && row["status"].is_u64()
+                && row["operations"].is_array()
+        );
     }
 }
 

@@ -8,7 +8,8 @@ use crate::api::{Answer, Merchant, create_body};
 /// What an answer shows, but for the date that the HTTP library writes.
 fn shown(answer: &Answer) -> String {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
-    let headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default())).collect();
+    let headers: Vec<_> =
+        headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default())).collect();
     format!("{} {headers:?} {}\n", answer.status, answer.text)
 }
 

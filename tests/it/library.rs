@@ -13,7 +13,8 @@ use crate::api::Merchant;
 /// Asks over a real socket.
 fn status_of(sandbox: &Sandbox, path: &str) -> String {
     let mut socket = TcpStream::connect(sandbox.address()).expect("the sandbox listens");
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("it takes a request");
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .expect("it takes a request");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).expect("it answers");
     answer.lines().next().unwrap_or_default().to_owned()
@@ -68,7 +69,10 @@ fn the_customer_and_the_clock_do_as_they_are_told() {
     let fired = sandbox.advance_to_next().expect("the capture deadline");
     assert_eq!(fired[0].at.to_string(), "2027-05-19T09:00:00.000Z");
     let released = sandbox.payment("library-pay-1").expect("it exists");
-    assert_eq!((released.state, released.totals.cancelled, released.events.len()), (State::Authorized, 1000, 3));
+    assert_eq!(
+        (released.state, released.totals.cancelled, released.events.len()),
+        (State::Authorized, 1000, 3)
+    );
     assert!(sandbox.advance_to_next().is_err());
 }
 
@@ -78,13 +82,19 @@ fn what_cannot_be_done_is_said() {
     let shop = Merchant::new(&sandbox);
     shop.created("library-151", 151);
     let refusal = |result: Result<(), SandboxError>| result.expect_err("it cannot be done").to_string();
-    assert_eq!(refusal(sandbox.approve("nowhere")), "sales unit 123456 has no payment with the reference nowhere");
+    assert_eq!(
+        refusal(sandbox.approve("nowhere")),
+        "sales unit 123456 has no payment with the reference nowhere"
+    );
     assert_eq!(
         refusal(sandbox.approve("library-151")),
         "Declined: insufficient funds (test amount 151). The customer can try again or reject."
     );
     sandbox.reject("library-151").expect("the customer may still reject");
-    assert_eq!(refusal(sandbox.reject("library-151")), "The payment is ABORTED: it no longer waits for the customer.");
+    assert_eq!(
+        refusal(sandbox.reject("library-151")),
+        "The payment is ABORTED: it no longer waits for the customer."
+    );
     assert!(sandbox.unit("654321").payment("library-151").is_none());
 }
 
@@ -99,7 +109,10 @@ fn unscripted_customers_follow_the_setting() {
     assert_eq!(sandbox.payment("scripted-by-all").expect("it exists").state, State::Created);
     sandbox.advance(Duration::from_secs(2));
     let payment = sandbox.payment("scripted-by-all").expect("it exists");
-    assert_eq!((payment.state, payment.events[1].at.to_string().as_str()), (State::Authorized, "2026-11-20T09:00:02.000Z"));
+    assert_eq!(
+        (payment.state, payment.events[1].at.to_string().as_str()),
+        (State::Authorized, "2026-11-20T09:00:02.000Z")
+    );
 }
 
 #[test]
