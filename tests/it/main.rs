@@ -9,3 +9,4 @@ mod library;
 mod model;
 mod naive;
 mod openapi;
+mod tidy;
