@@ -215,13 +215,20 @@ impl Engine {
         }
     }
 
+    /// Counts payments that went. A reset may have forgotten them already.
+    pub(super) fn count_down(&self, gone: u64) {
+        let _ = self
+            .count
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| Some(count.saturating_sub(gone)));
+    }
+
     /// Forgets a payment and the key that created it.
     fn drop_payment(&self, slot: &Arc<Slot>) {
         let place = (slot.unit.number, slot.order.create_key());
         self.creates.lock(place).remove(place);
         let place = slot.key();
         if self.payments.lock(place).remove(place).is_some() {
-            self.count.fetch_sub(1, Ordering::AcqRel);
+            self.count_down(1);
             slot.unit.book().leave_gap();
         }
     }

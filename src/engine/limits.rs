@@ -46,7 +46,12 @@ impl RateLimits {
         if counters.len() >= MAX_COUNTERS {
             counters.retain(|_, calls| calls.back().is_some_and(|last| !is_over(last)));
         }
-        let calls = counters.entry((operation, reference.to_owned(), owner.to_owned())).or_default();
+        let counter = (operation, reference.to_owned(), owner.to_owned());
+        if counters.len() >= MAX_COUNTERS && !counters.contains_key(&counter) {
+            // So many references in one minute are nobody's retry loop.
+            return Ok(());
+        }
+        let calls = counters.entry(counter).or_default();
         while calls.front().is_some_and(is_over) {
             calls.pop_front();
         }

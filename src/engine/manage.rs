@@ -112,7 +112,7 @@ impl Engine {
             let place = super::stripes::Hashed::key(&refused);
             self.creates.lock(place).remove(place);
         }
-        self.count.fetch_sub(dropped, Ordering::AcqRel);
+        self.count_down(dropped);
         self.changed.notify();
     }
 

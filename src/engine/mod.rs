@@ -13,6 +13,7 @@ mod clock;
 mod create;
 mod customer;
 mod ids;
+mod jump;
 mod limits;
 mod listing;
 mod machine;
@@ -36,12 +37,13 @@ pub use answer::{Receipt, Refusal};
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
 pub use ids::TraceId;
+pub use jump::Fired;
 pub use listing::{Page, Seen};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use settings::{Credentials, Settings};
 pub use slot::Slot;
-pub use time::{ClockError, Fired, Jump};
+pub use time::{ClockError, Jump};
 pub use tokens::IssuedToken;
 pub use unit::Unit;
 
@@ -55,6 +57,7 @@ use crate::domain::user::User;
 use clock::{Clock, Setting};
 use create::CreateKey;
 use ids::{Ids, Root};
+use jump::JumpLog;
 use limits::RateLimits;
 use signal::Signal;
 use slot::Record;
@@ -88,6 +91,8 @@ pub struct Engine {
     count: AtomicU64,
     /// Held while clocks move, so that one jump ends before the next begins.
     travel: Mutex<()>,
+    /// What the jump under way has set off, whoever came upon it first.
+    jump: JumpLog,
     /// Somebody waits for a payment to change.
     changed: Signal,
     /// The driver waits for a timer earlier than the one it sleeps for.
@@ -116,6 +121,7 @@ impl Engine {
             created: AtomicU64::new(0),
             count: AtomicU64::new(0),
             travel: Mutex::new(()),
+            jump: JumpLog::default(),
             changed: Signal::default(),
             rescheduled: Signal::default(),
             asleep_until: AtomicI64::new(i64::MAX),
@@ -220,11 +226,7 @@ impl Engine {
     /// Puts the payment's next timer on its unit's list, and wakes the driver if it sleeps longer than that.
     fn schedule(&self, slot: &Arc<Slot>, record: &Record) {
         let Some((at, _)) = slot.payment(record).next_timer() else { return };
-        slot.unit.book().timers.push(std::cmp::Reverse(Timer {
-            at,
-            number: slot.number,
-            slot: Arc::downgrade(slot),
-        }));
+        slot.unit.book().add_timer(Timer { at, number: slot.number, slot: Arc::downgrade(slot) });
         if self.machine_time_of(&slot.unit, at) < self.asleep_until.load(Ordering::Acquire) {
             self.rescheduled.notify();
         }

@@ -9,20 +9,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
-use serde::Serialize;
 use thiserror::Error;
 
 use super::clock::{ClockReading, Mode, Setting};
+use super::jump::Fired;
 use super::slot::{Record, Slot};
 use super::unit::Unit;
 use super::{Engine, baseline_clock};
-use crate::domain::digits::Msn;
 use crate::domain::payment::{State, TimerKind};
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
-
-/// How many timers one answer lists.
-const MAX_LISTED: usize = 10_000;
 
 /// Where a jump goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,25 +29,6 @@ pub enum Jump {
     To(Timestamp),
     /// To the next timer.
     ToNext,
-}
-
-/// A timer that a jump set off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fired {
-    /// When it was due, by its unit's clock.
-    #[serde(serialize_with = "as_text")]
-    pub at: Timestamp,
-    /// What it was for.
-    pub kind: TimerKind,
-    /// Whose it was.
-    pub msn: Msn,
-    /// Which payment's.
-    pub reference: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    at.rfc3339(3).serialize(serializer)
 }
 
 /// Why a clock cannot be moved.
@@ -131,6 +108,7 @@ impl Engine {
     fn fire(&self, slot: &Arc<Slot>, record: &mut Record, at: Timestamp, kind: TimerKind) {
         // Only a reset puts clocks back, but a unit's payments may be read while it happens.
         let at = at.max(record.course.last_event_at());
+        self.jump.note(slot.unit.msn, slot.order.reference(), at, kind);
         match kind {
             TimerKind::Customer | TimerKind::BankAnswer => {
                 self.run_script(slot, record, at);
@@ -151,7 +129,7 @@ impl Engine {
 
     /// Takes the unit's earliest timers up to `until` off the list and lets each happen. Entries that no longer hold
     /// are dropped.
-    fn fire_due(&self, unit: &Unit, until: Timestamp, fired: &mut dyn FnMut(Fired)) {
+    fn fire_due(&self, unit: &Unit, until: Timestamp) {
         loop {
             let slot = {
                 let mut book = unit.book();
@@ -166,7 +144,6 @@ impl Engine {
             while let Some((at, kind)) = slot.payment(&record).next_timer()
                 && at <= until
             {
-                fired(Fired { at, kind, msn: unit.msn, reference: slot.order.reference().to_owned() });
                 self.fire(&slot, &mut record, at, kind);
             }
         }
@@ -174,11 +151,13 @@ impl Engine {
 
     /// Lets everything happen that is due by now, in every unit. Returns in how much machine time to look again.
     pub(crate) fn tick(&self) -> Option<Span> {
+        // A jump does this work itself, in order over all units.
+        let Ok(_travel) = self.travel.try_lock() else { return Some(Span::ZERO) };
         // Until it is known how long the driver sleeps, every new timer wakes it.
         self.asleep_until.store(i64::MAX, Ordering::Release);
         let mut next: Option<Timestamp> = None;
         for unit in self.units.all() {
-            self.fire_due(&unit, self.now(&unit), &mut |_| {});
+            self.fire_due(&unit, self.now(&unit));
             let due = unit.book().next_timer().map(|at| self.machine_time_of(&unit, at));
             next =
                 next.into_iter().chain(due.filter(|due| *due < i64::MAX).map(Timestamp::from_micros)).min();
@@ -319,31 +298,26 @@ impl Engine {
     /// Moves a clock, or all of them, and lets each timer on the way happen. A clock that runs ends up exactly this much
     /// further ahead of the machine's time, however long the jump takes.
     fn jump(&self, unit: Option<&Unit>, from: Timestamp, to: Timestamp) -> Vec<Fired> {
-        let mut fired = Vec::new();
-        let mut note = |timer| {
-            if fired.len() < MAX_LISTED {
-                fired.push(timer);
-            }
-        };
+        self.jump.begin(unit.map(|unit| unit.msn));
         match unit {
-            Some(unit) => self.jump_one(unit, to, to.since(from), &mut note),
-            None => self.jump_all(to, to.since(from), &mut note),
+            Some(unit) => self.jump_one(unit, to, to.since(from)),
+            None => self.jump_all(to, to.since(from)),
         }
-        fired
+        self.jump.end()
     }
 
-    fn jump_one(&self, unit: &Unit, to: Timestamp, mut left: Span, note: &mut dyn FnMut(Fired)) {
+    fn jump_one(&self, unit: &Unit, to: Timestamp, mut left: Span) {
         while let Some(at) = Self::next_real_timer(unit).filter(|at| *at <= to) {
             let step = at.since(self.now(unit)).min(left);
             unit.clock.forward(step);
             left = left.less(step);
-            self.fire_due(unit, at, note);
+            self.fire_due(unit, at);
         }
         unit.clock.forward(left);
     }
 
     /// Moves the global clock, and with it every unit's; units that stand still on their own move by as much.
-    fn jump_all(&self, to: Timestamp, mut left: Span, note: &mut dyn FnMut(Fired)) {
+    fn jump_all(&self, to: Timestamp, mut left: Span) {
         let units = self.units.all();
         // What is due next in each unit, by how far the global clock has to go for it.
         let mut agenda: BTreeSet<(Timestamp, usize)> = BTreeSet::new();
@@ -363,7 +337,7 @@ impl Engine {
             let unit = &units[place];
             let Some(due) = Self::next_real_timer(unit) else { continue };
             if due <= self.now(unit) || left == Span::ZERO {
-                self.fire_due(unit, due, note);
+                self.fire_due(unit, due);
             }
             enter(&mut agenda, place);
         }

@@ -39,6 +39,8 @@ pub(super) struct Book {
     pub(super) refused: VecDeque<Weak<RefusedCreate>>,
     /// How many of `payments` are gaps.
     pub(super) gaps: usize,
+    /// How long `timers` may grow before entries of payments that are gone are swept out.
+    sweep_at: usize,
 }
 
 /// An entry of the timer list: look at this payment at this time.
@@ -93,6 +95,16 @@ impl Book {
     /// Returns the time of the earliest entry, whether it still holds or not.
     pub(super) fn next_timer(&self) -> Option<Timestamp> {
         self.timers.peek().map(|Reverse(timer)| timer.at)
+    }
+
+    /// Puts a timer on the list. On a clock that stands still nothing ever comes up, so entries of payments that are gone
+    /// are swept out whenever the list has doubled.
+    pub(super) fn add_timer(&mut self, timer: Timer) {
+        if self.timers.len() >= self.sweep_at.max(1024) {
+            self.timers.retain(|Reverse(timer)| timer.slot.strong_count() > 0);
+            self.sweep_at = self.timers.len() * 2;
+        }
+        self.timers.push(Reverse(timer));
     }
 
     /// Closes the gaps once they are half of the list.

@@ -1,13 +1,41 @@
 //! Telling the log about a call: nothing by default costs nothing.
 
+use serde::Deserialize;
+
 use super::{Answer, Call};
+use crate::domain::operation::Operation;
 use crate::domain::span::Span;
 use crate::engine::{Machine, Refusal};
+
+/// Anything can stand where a reference should; a log line shows so many characters of it.
+const LONGEST_REFERENCE: usize = 64;
 
 /// A call that is being answered.
 pub(super) struct Report<'m> {
     machine: &'m Machine,
     began: Option<Span>,
+}
+
+/// What a body says that is worth a place in a log line.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Told {
+    reference: String,
+    amount: Option<Money>,
+    modification_amount: Option<Money>,
+}
+
+#[derive(Deserialize)]
+struct Money {
+    currency: String,
+    value: i64,
+}
+
+impl Money {
+    /// `NOK 319,00`
+    fn shown(&self) -> String {
+        format!("{} {},{:02}", self.currency, self.value / 100, self.value.unsigned_abs() % 100)
+    }
 }
 
 impl<'m> Report<'m> {
@@ -16,15 +44,23 @@ impl<'m> Report<'m> {
         Self { machine, began: wanted.then(|| machine.elapsed()) }
     }
 
-    /// Logs the call: refusals at level INFO, the others at DEBUG. Bodies and credentials are never logged.
+    /// Logs the call: refusals at level INFO, the others at DEBUG. Of bodies only references and amounts are logged,
+    /// and of headers nothing.
     pub(super) fn end(self, call: &Call<'_>, request_id: &str, result: &Result<Answer, Refusal>) {
         let Some(began) = self.began else { return };
         let micros = self.machine.elapsed().as_micros() - began.as_micros();
-        let (operation, reference) = (call.operation.name(), call.reference);
+        let operation = call.operation.name();
+        let told: Told = serde_json::from_slice(call.body.unwrap_or_default()).unwrap_or_default();
+        let amount = told.amount.or(told.modification_amount).map(|money| money.shown());
+        let reference = match call.operation {
+            Operation::Create => &told.reference,
+            _ => call.reference,
+        };
+        let reference: String = reference.chars().take(LONGEST_REFERENCE).collect();
         match result {
             Ok(answer) => {
                 let status = answer.status().as_u16();
-                tracing::debug!(target: "epayment_sandbox::call", request_id, operation, reference, status, micros);
+                tracing::debug!(target: "epayment_sandbox::call", request_id, operation, reference, status, amount, micros);
             }
             Err(Refusal { rejection, .. }) => {
                 let spec = rejection.code.spec();
@@ -33,9 +69,10 @@ impl<'m> Report<'m> {
                     true => spec.title.to_owned(),
                     false => fields.collect::<Vec<_>>().join(" "),
                 };
+                let (status, code) = (spec.status, spec.number);
                 tracing::info!(
                     target: "epayment_sandbox::call",
-                    request_id, operation, reference, status = spec.status, code = spec.number, why, micros
+                    request_id, operation, reference, status, code, why, amount, micros
                 );
             }
         }

@@ -242,8 +242,8 @@ impl Step {
         merge(&mut body, changes);
         for path in &self.without {
             let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-            let pointer: String =
-                parent.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+            let pointer =
+                if parent.is_empty() { String::new() } else { format!("/{}", parent.replace('.', "/")) };
             let members = body.pointer_mut(&pointer).and_then(Value::as_object_mut);
             members.ok_or_else(|| format!("without: {path} is not there"))?.remove(name);
         }

@@ -5,6 +5,7 @@
 
 use axum::body::Body;
 use epayment_sandbox::Sandbox;
+use epayment_sandbox::domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
@@ -118,13 +119,14 @@ impl Pair<'_> {
     fn create(&mut self, reference: &str, value: u64, key: u8) -> Result<(), TestCaseError> {
         let key = format!("k{key}");
         let body = create_body(reference, value);
+        let text = body.to_string();
         let answer = self.merchant.create(&key, &body);
         let scope = ("create".to_owned(), key.clone());
-        if let Some((first_body, status, text)) = self.shop.keys.get(&scope) {
-            if *first_body != body.to_string() {
+        if let Some((first_body, status, first)) = self.shop.keys.get(&scope) {
+            if *first_body != text {
                 return expect(&answer, 409, Some(4020));
             }
-            prop_assert_eq!((answer.status, &answer.text), (*status, text));
+            prop_assert_eq!((answer.status, &answer.text), (*status, first));
             return Ok(());
         }
         let outcome = if value < 100 {
@@ -135,7 +137,7 @@ impl Pair<'_> {
             self.shop.payments.insert(reference.to_owned(), NaivePayment::new(value, self.now, &key));
             expect(&answer, 201, None)
         };
-        self.shop.keys.insert(scope, (body.to_string(), answer.status, answer.text));
+        self.shop.keys.insert(scope, (text, answer.status, answer.text));
         outcome
     }
 
@@ -193,12 +195,10 @@ impl Pair<'_> {
             .into_iter()
             .flatten()
             .map(|event| {
-                let at = epayment_sandbox::domain::time::Timestamp::parse_rfc3339(
-                    event["timestamp"].as_str().unwrap_or_default(),
-                );
+                let at = Timestamp::parse_rfc3339(event["timestamp"].as_str().unwrap_or_default());
                 let key = event["idempotencyKey"].as_str().map(str::to_owned);
                 // Only CREATED is written with more than milliseconds.
-                let micros = at.map_or(0, |at| at.as_micros());
+                let micros = at.map_or(0, Timestamp::as_micros);
                 (
                     event["name"].as_str().unwrap_or_default().to_owned(),
                     event["amount"]["value"].as_u64(),

@@ -7,9 +7,30 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "domain",
         &["domain"],
-        &["axum", "hyper", "tokio", "dashmap", "tracing", "rand_chacha", "getrandom", "Mutex", "RwLock", "Atomic", "Instant", "SystemTime", "async fn", ".await", "std::env", "std::fs"],
+        &[
+            "axum",
+            "hyper",
+            "tokio",
+            "dashmap",
+            "tracing",
+            "rand_chacha",
+            "getrandom",
+            "Mutex",
+            "RwLock",
+            "Atomic",
+            "Instant",
+            "SystemTime",
+            "async fn",
+            ".await",
+            "std::env",
+            "std::fs",
+        ],
     ),
-    ("engine", &["domain", "engine"], &["axum", "hyper", "tokio", "async fn", "async move", ".await", "std::env", "std::fs", "std::net"]),
+    (
+        "engine",
+        &["domain", "engine"],
+        &["axum", "hyper", "tokio", "async fn", "async move", ".await", "std::env", "std::fs", "std::net"],
+    ),
     ("wire.rs", &["domain"], &["axum", "hyper", "tokio"]),
     ("setup.rs", &["domain"], &["axum", "hyper", "tokio"]),
     ("config.rs", &["engine"], &["axum", "hyper", "tokio", "std::env", "std::fs"]),
@@ -74,7 +95,9 @@ fn dependencies_point_one_way() {
             problems.push(format!("{name} belongs to no layer: give it a line in LAYERS"));
             continue;
         };
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             let place = format!("src/{name}:{}", number + 1);
             for module in own_modules(line).filter(|module| !allowed.contains(module)) {
                 problems.push(format!("{place} uses crate::{module}"));
@@ -91,7 +114,10 @@ fn dependencies_point_one_way() {
 fn files_stay_small() {
     for (name, text) in source_files() {
         let lines = text.lines().count();
-        assert!(lines <= LONGEST || LONG.contains(&name.as_str()), "src/{name} has {lines} lines: does it hold one idea?");
+        assert!(
+            lines <= LONGEST || LONG.contains(&name.as_str()),
+            "src/{name} has {lines} lines: does it hold one idea?"
+        );
     }
 }
 
@@ -100,12 +126,19 @@ fn nothing_is_left_for_later() {
     let mut all = Vec::new();
     files(&root(), &mut all);
     // Put together here, so that this file does not find itself.
-    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["HA", "CK"], ["un", "implemented!"]].map(|parts| parts.concat());
+    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["HA", "CK"], ["un", "implemented!"]]
+        .map(|parts| parts.concat());
     for path in all.iter().filter(|path| !path.ends_with("Cargo.lock")) {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         for (number, line) in text.lines().enumerate() {
             let mark = marks.iter().find(|mark| line.contains(mark.as_str()));
-            assert!(mark.is_none(), "{}:{} has {}", path.display(), number + 1, mark.map_or("", String::as_str));
+            assert!(
+                mark.is_none(),
+                "{}:{} has {}",
+                path.display(),
+                number + 1,
+                mark.map_or("", String::as_str)
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Every error of the emulated API, once.
 //!
-//! [`catalogue`] is the table. Responses, `docs/errors.md`, `epayment-sandbox errors`, `GET /_sandbox/errors` and the
+//! [`CATALOGUE`] is the table. Responses, `docs/errors.md`, `epayment-sandbox errors`, `GET /_sandbox/errors` and the
 //! coverage tests derive from it. A refusal ([`Rejection`]) names a row and fills its template; it knows no HTTP.
 
 mod catalogue;
