@@ -45,7 +45,7 @@ fn operations(spec: &ErrorSpec) -> String {
 }
 
 fn row(spec: &ErrorSpec) -> Vec<String> {
-    vec![number(spec), spec.status.to_string(), spec.title.into(), operations(spec)]
+    vec![number(spec), spec.status.to_string(), spec.title.into(), operations(spec), spec.name.into()]
 }
 
 fn describe(spec: &ErrorSpec) -> String {

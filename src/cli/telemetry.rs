@@ -63,12 +63,10 @@ impl<S: Subscriber> Layer<S> for Log {
 }
 
 fn json_line(at: &str, level: Level, fields: Map<String, Value>) -> String {
-    let mut line = Map::from_iter([
-        ("time".to_owned(), Value::from(at)),
-        ("level".to_owned(), Value::from(level.as_str().to_lowercase())),
-    ]);
-    line.extend(fields);
-    Value::Object(line).to_string()
+    let level = level.as_str().to_lowercase();
+    let fields = Value::Object(fields).to_string();
+    let comma = if fields == "{}" { "" } else { "," };
+    format!(r#"{{"time":"{at}","level":"{level}"{comma}{}"#, &fields[1..])
 }
 
 fn plain_line(at: &str, level: Level, mut fields: Map<String, Value>) -> String {

@@ -65,9 +65,10 @@ impl<'m> Report<'m> {
             Err(Refusal { rejection, .. }) => {
                 let spec = rejection.code.spec();
                 let fields = rejection.fields.iter().map(|note| format!("{}: {}", note.name, note.reason));
-                let why = match rejection.fields.is_empty() {
-                    true => spec.title.to_owned(),
-                    false => fields.collect::<Vec<_>>().join(" "),
+                let why = match () {
+                    () if !rejection.fields.is_empty() => fields.collect::<Vec<_>>().join(" "),
+                    () if spec.number.is_some() => spec.title.to_owned(),
+                    () => rejection.detail().split_inclusive(". ").next().unwrap_or_default().trim().to_owned(),
                 };
                 let (status, code) = (spec.status, spec.number);
                 tracing::info!(
