@@ -1,6 +1,7 @@
 //! The tests that need more than one module: one binary, because linking costs more than running.
 
 mod api;
+mod catalogue;
 mod concurrency;
 mod control;
 mod determinism;

@@ -286,11 +286,6 @@ error_catalogue! {
         "The phone number does not belong to a Vipps or MobilePay user, or the user cannot pay businesses. We cannot give more details.",
         "PUSH_MESSAGE or force approve for a user that does not exist or is younger than minimumUserAge."
     }
-    ReferenceTaken { Some(4150), Problem, 409 Likely, Uniqueness, true, [Create], Request, Faq,
-        "Idempotency error",
-        "Reference {reference} already exists.",
-        "The sales unit already has a payment with this reference, whatever became of it."
-    }
     IdentificationRequired { Some(10030), Problem, 400 Guess, Payment, true, [Approve], Request, ErrorPage,
         "Identification required",
         "The user must identify before proceeding.",
@@ -430,6 +425,11 @@ error_catalogue! {
         "Payment cannot be cancelled",
         "Reference {reference} cannot be cancelled. Invalid state: {state}.",
         "The payment is TERMINATED, or nothing is left of its reservation."
+    }
+    ReferenceTaken { Some(4150), Problem, 409 Likely, Uniqueness, true, [Create], Request, Faq,
+        "Idempotency error",
+        "Reference {reference} already exists.",
+        "The sales unit already has a payment with this reference, whatever became of it."
     }
     InternalError { Some(3010), Problem, 500 Likely, Server, false, [Token Create Get Events Capture Refund Cancel Approve], Request, ErrorPage,
         "Internal error",
