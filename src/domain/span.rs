@@ -3,11 +3,12 @@
 use std::fmt::{self, Write as _};
 use std::ops::Add;
 
-use super::time::Timestamp;
-
 /// A length of time in microseconds, never negative.
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(i64);
+
+/// As long as the calendar reaches: from 1970 to the end of the year 9999.
+pub(super) const LONGEST: i64 = 253_402_300_799_999_999;
 
 const SECOND: i64 = 1_000_000;
 
@@ -65,7 +66,7 @@ impl Span {
     pub fn parse(text: &str) -> Result<Self, String> {
         let micros = if text.starts_with(['P', 'p']) { parse_iso(text) } else { parse_short(text) };
         match micros {
-            Some(micros) if micros <= Timestamp::MAX.as_micros() => Ok(Self(micros)),
+            Some(micros) if micros <= LONGEST => Ok(Self(micros)),
             Some(_) => Err(format!("\"{text}\" is longer than the calendar reaches")),
             None => Err(format!(
                 "\"{text}\" is not a duration: write ISO 8601 (P180D, PT10M) or short (180d, 10m, 2s, 500ms); \

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use super::span::Span;
+use super::span::{LONGEST, Span};
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 /// A point in time: microseconds since the Unix epoch, UTC. Never later than the year 9999.
@@ -14,7 +14,7 @@ const SECOND: i64 = 1_000_000;
 
 impl Timestamp {
     /// 9999-12-31T23:59:59.999999Z, the last time that RFC 3339 can write.
-    pub const MAX: Self = Self(253_402_300_799_999_999);
+    pub const MAX: Self = Self(LONGEST);
     /// The Unix epoch.
     pub const EPOCH: Self = Self(0);
 

@@ -1,14 +1,10 @@
 //! What the engine answers, and how it knows a request again.
 
-use std::sync::Arc;
-
 use twox_hash::XxHash3_64;
 
 use super::ids::TraceId;
-use super::slot::Slot;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::json::Json;
-use crate::domain::payment::Standing;
 
 /// A rejection with the trace id that its answer shows. A replay shows the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +13,6 @@ pub struct Refusal {
     pub rejection: Rejection,
     /// The trace id.
     pub trace: TraceId,
-}
-
-/// The answer to a capture, refund or cancel: the payment as it stood right after it.
-pub struct Receipt {
-    /// The payment.
-    pub slot: Arc<Slot>,
-    /// Where it stood.
-    pub standing: Standing,
 }
 
 /// How a request is known again: by its bytes, and by what they say.

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use super::answer::{Prints, Refusal, parse, raw_print};
+use super::create_key::{CreateKey, RefusedCreate};
 use super::slot::Slot;
-use super::stripes::Hashed;
 use super::unit::Unit;
 use super::{Engine, IdempotencyKey};
 use crate::domain::errors::{ErrorCode, Rejection};
@@ -15,47 +15,6 @@ use crate::domain::user::{Behaviour, User};
 
 /// How many refused creates one unit remembers. The oldest go first.
 const MAX_REFUSED: usize = 10_000;
-
-/// The first answer to a create request's idempotency key.
-pub(super) enum CreateKey {
-    /// It made this payment.
-    Created(Arc<Slot>),
-    /// It was refused.
-    Refused(Arc<RefusedCreate>),
-}
-
-/// A refused create whose answer stays with its key.
-pub(super) struct RefusedCreate {
-    unit: u64,
-    key: IdempotencyKey,
-    prints: Prints,
-    refusal: Refusal,
-}
-
-impl Hashed for CreateKey {
-    fn key(&self) -> (u64, &str) {
-        match self {
-            Self::Created(slot) => (slot.unit.number, slot.order.create_key()),
-            Self::Refused(refused) => (refused.unit, refused.key.as_str()),
-        }
-    }
-}
-
-impl CreateKey {
-    fn prints(&self) -> Prints {
-        match self {
-            Self::Created(slot) => slot.created_by,
-            Self::Refused(refused) => refused.prints,
-        }
-    }
-
-    fn replay(&self) -> Result<Arc<Slot>, Refusal> {
-        match self {
-            Self::Created(slot) => Ok(slot.clone()),
-            Self::Refused(refused) => Err(refused.refusal.clone()),
-        }
-    }
-}
 
 impl Engine {
     /// Creates a payment, or returns what the first request with this key led to.

@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
-use super::answer::{Prints, Receipt, Refusal, parse, raw_print};
+use super::answer::{Prints, Refusal, parse, raw_print};
 use super::slot::{First, Record, Slot};
 use super::unit::Unit;
 use super::{Engine, IdempotencyKey};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::json::Json;
 use crate::domain::operation::Operation;
-use crate::domain::payment::{CancelRequest, Decision, MAX_EVENTS, ModificationRequest};
+use crate::domain::payment::{CancelRequest, Decision, MAX_EVENTS, ModificationRequest, Standing};
 use crate::domain::time::Timestamp;
+
+/// The answer to a capture, refund or cancel: the payment as it stood right after it.
+pub struct Receipt {
+    /// The payment.
+    pub slot: Arc<Slot>,
+    /// Where it stood.
+    pub standing: Standing,
+}
 
 impl Engine {
     /// Carries out a capture, refund or cancel, or returns what the first request with this key led to.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use super::clock::{Clock, Setting};
-use super::create::RefusedCreate;
+use super::create_key::RefusedCreate;
 use super::ids::Ids;
 use super::slot::Slot;
 use crate::domain::digits::Msn;

@@ -68,7 +68,9 @@ impl<'m> Report<'m> {
                 let why = match () {
                     () if !rejection.fields.is_empty() => fields.collect::<Vec<_>>().join(" "),
                     () if spec.number.is_some() => spec.title.to_owned(),
-                    () => rejection.detail().split_inclusive(". ").next().unwrap_or_default().trim().to_owned(),
+                    () => {
+                        rejection.detail().split_inclusive(". ").next().unwrap_or_default().trim().to_owned()
+                    }
                 };
                 let (status, code) = (spec.status, spec.number);
                 tracing::info!(

@@ -25,7 +25,8 @@ fn cases() -> Vec<(String, Value)> {
                 collect(&path, found);
             } else {
                 let text = std::fs::read_to_string(&path).expect("a fixture");
-                let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                let file: Value =
+                    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                 let cases = file["cases"].as_array().expect("cases").clone();
                 found.extend(cases.into_iter().map(|case| (path.display().to_string(), case)));
             }
@@ -54,7 +55,10 @@ fn every_row_that_a_request_can_provoke_has_a_case() {
     let missing: Vec<_> = by_request.filter(|spec| !covers(spec, &covered)).map(|spec| spec.name).collect();
     assert!(missing.is_empty(), "no case covers {missing:?}");
     // 4150 has two rows, so its number alone does not tell which one a case covers.
-    assert!(covered.contains("ReferenceTaken") && covered.contains("RefundKeyConflict"), "name the two rows of 4150");
+    assert!(
+        covered.contains("ReferenceTaken") && covered.contains("RefundKeyConflict"),
+        "name the two rows of 4150"
+    );
 
     let known: BTreeSet<String> = CATALOGUE
         .iter()
@@ -178,5 +182,8 @@ fn the_page_of_errors_is_fresh() {
     if std::env::var("UPDATE").is_ok() {
         std::fs::write(root().join("docs/errors.md"), &page).expect("the page can be written");
     }
-    assert!(read("docs/errors.md") == page, "docs/errors.md is stale: UPDATE=1 cargo test --test it catalogue");
+    assert!(
+        read("docs/errors.md") == page,
+        "docs/errors.md is stale: UPDATE=1 cargo test --test it catalogue"
+    );
 }

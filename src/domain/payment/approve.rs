@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::create::{CustomerGiven, read_customer};
+use super::given::{CustomerGiven, read_customer};
 use super::test_amount::{self, DeclineReason, TestOutcome};
 use super::{
     Act, Decision, EventName, Payment, PaymentMethod, Scope, Scopes, Script, ShippingChoice, ShippingOption,

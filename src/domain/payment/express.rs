@@ -10,7 +10,7 @@ use crate::domain::read::{
 };
 use crate::domain::user::Address;
 
-use super::create::read_amount;
+use super::given::read_amount;
 
 /// The `shipping` of a create request.
 #[derive(Clone, Debug, PartialEq, Eq)]

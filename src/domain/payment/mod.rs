@@ -10,6 +10,7 @@ mod course;
 mod create;
 mod event;
 mod express;
+mod given;
 mod modification;
 mod order;
 mod receipt;

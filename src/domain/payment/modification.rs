@@ -1,6 +1,6 @@
 //! The bodies of capture, refund and cancel requests.
 
-use super::create::read_amount;
+use super::given::read_amount;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;

@@ -1,10 +1,11 @@
 //! The rules of a create request that have a code of their own, in the order of checks.
 
-use super::{CreateFacts, CreateRequest, CustomerGiven, Metadata};
+use super::{CreateFacts, CreateRequest, Metadata};
 use crate::domain::digits::PhoneNumber;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::money::{Amount, AmountGiven, Currency};
 use crate::domain::payment::express::DynamicOptions;
+use crate::domain::payment::given::CustomerGiven;
 use crate::domain::payment::texts::{Loose, MAX_METADATA, Texts};
 use crate::domain::payment::{
     Extras, LIFETIME, Order, PaymentMethod, Scopes, Shipping, ShippingGroup, UserFlow,

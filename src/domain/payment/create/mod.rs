@@ -5,16 +5,13 @@ mod structure;
 
 use std::borrow::Cow;
 
-pub(super) use structure::{read_amount, read_customer};
-
 use super::express::ShippingGiven;
+use super::given::CustomerGiven;
 use super::{PaymentMethod, QrFormat, Receipt, UserFlow};
-use crate::domain::digits::PhoneNumber;
-use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::money::AmountGiven;
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{self, User};
+use crate::domain::user::User;
 
 /// A create request of sound structure; its rules are not checked yet.
 pub struct CreateRequest<'j> {
@@ -41,32 +38,6 @@ pub struct CreateRequest<'j> {
 
 /// Metadata as it was given, repeated keys included.
 struct Metadata<'j>(Vec<(Cow<'j, str>, Cow<'j, str>)>);
-
-/// The customer whom a request names.
-#[derive(Clone, Debug)]
-pub(super) enum CustomerGiven<'j> {
-    PhoneNumber(Cow<'j, str>),
-    PersonalQr(Cow<'j, str>),
-    CustomerToken(Cow<'j, str>),
-}
-
-impl CustomerGiven<'_> {
-    /// Finds out who it is.
-    ///
-    /// # Errors
-    ///
-    /// 4070, 4060 or 4050, by the variant.
-    pub(super) fn resolve(&self) -> Result<PhoneNumber, Rejection> {
-        let (found, otherwise) = match self {
-            Self::PhoneNumber(text) => (PhoneNumber::parse(text), ErrorCode::PhoneNumberInvalid),
-            Self::PersonalQr(text) => (user::owner_of_personal_qr(text), ErrorCode::PersonalQrInvalid),
-            Self::CustomerToken(text) => {
-                (user::owner_of_customer_token(text), ErrorCode::CustomerTokenInvalid)
-            }
-        };
-        found.ok_or_else(|| otherwise.reject())
-    }
-}
 
 /// What a create decision depends on besides the request.
 pub struct CreateFacts<'a> {

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{CreateRequest, CustomerGiven, Metadata};
+use super::{CreateRequest, Metadata};
 use crate::domain::errors::Rejection;
 use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
-use crate::domain::money::{AmountGiven, Currency, MAX_VALUE};
 use crate::domain::payment::express::read_shipping;
+use crate::domain::payment::given::{read_amount, read_customer};
 use crate::domain::payment::{PaymentMethod, QrFormat, Receipt, UserFlow};
 use crate::domain::read::{
     choice, integer, list, members, object, required_choice, required_text, required_text_of, text,
@@ -144,47 +144,6 @@ fn wallet_rules(
             );
         }
     }
-}
-
-/// Reads an amount that has to be there. A value that is no whole number within the limits is left to error 4040.
-pub(in crate::domain::payment) fn read_amount(
-    value: Option<&Json<'_>>,
-    at: &At<'_>,
-    fields: &mut Fields,
-) -> Option<AmountGiven> {
-    let Some(value) = value else {
-        fields.missing(at);
-        return None;
-    };
-    let amount = object(value, at, fields)?;
-    members!(amount, at, fields; currency = "currency", value = "value");
-    let currency = required_choice(currency, &at.member("currency"), fields, &Currency::ALL);
-    let Some(value) = value else {
-        fields.missing(&at.member("value"));
-        return None;
-    };
-    let value =
-        value.as_integer().and_then(|number| u64::try_from(number).ok()).filter(|value| *value <= MAX_VALUE);
-    Some(AmountGiven { currency: currency?, value })
-}
-
-/// Reads a customer: none or exactly one of the three variants.
-pub(in crate::domain::payment) fn read_customer<'j>(
-    value: &'j Json<'_>,
-    at: &At<'_>,
-    fields: &mut Fields,
-) -> Option<CustomerGiven<'j>> {
-    let customer = object(value, at, fields)?;
-    members!(customer, at, fields; phone = "phoneNumber", personal_qr = "personalQr", token = "customerToken");
-    if [phone, personal_qr, token].iter().flatten().count() > 1 {
-        fields
-            .note(at, "The field Customer must have only one of phoneNumber, personalQr and customerToken.");
-        return None;
-    }
-    let phone = text(phone, &at.member("phoneNumber"), fields).map(CustomerGiven::PhoneNumber);
-    let personal_qr = text(personal_qr, &at.member("personalQr"), fields).map(CustomerGiven::PersonalQr);
-    let token = text(token, &at.member("customerToken"), fields).map(CustomerGiven::CustomerToken);
-    phone.or(personal_qr).or(token)
 }
 
 fn read_method(value: Option<&Json<'_>>, at: &At<'_>, fields: &mut Fields) -> Option<(PaymentMethod, bool)> {
