@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::settings::Settings;
@@ -52,22 +51,52 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// The first signal asks for an orderly stop, the second ends the process at once.
 fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
     let (sender, receiver) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals::catch()?;
     tokio::spawn(async move {
-        for signals in 1.. {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if signals == 2 {
-                std::process::exit(0);
-            }
-            tracing::debug!("stopping; a second signal stops at once");
-            let _ = sender.send(true);
-        }
+        signals.next().await;
+        tracing::debug!("stopping; a second signal stops at once");
+        let _ = sender.send(true);
+        signals.next().await;
+        std::process::exit(0);
     });
     Ok(receiver)
+}
+
+/// The signals that ask a process to stop.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The signals that ask a process to stop.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
 }
 
 /// Says that the sandbox is ready: a line on stdout for tools, the port file, and a few hints for people.
