@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response};
 use epayment_sandbox::Sandbox;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
@@ -81,6 +81,8 @@ struct Step {
     without: Vec<String>,
     reference: Option<String>,
     msn: Option<String>,
+    /// The idempotency key; `null` leaves it out.
+    #[serde(default, deserialize_with = "present")]
     key: Option<Value>,
     #[serde(default)]
     headers: BTreeMap<String, Value>,
@@ -95,6 +97,11 @@ struct Step {
     /// Sends the request again and expects the very same answer.
     #[serde(default)]
     again: bool,
+}
+
+/// Tells a member that is `null` from one that is absent.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Case {
