@@ -1,6 +1,6 @@
 //! A case: what is given, and steps that each make a request and expect an answer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response};
@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 use crate::expect::{Answer, Expect};
+use crate::fill::{self, Captured};
 
 const BASE: &str = include_str!("../../fixtures/base.json");
+const PARTS: &str = include_str!("../../fixtures/parts.json");
 const DEFAULT_MSN: &str = "123456";
 const DEFAULT_REFERENCE: &str = "conformance-0001";
 const DEFAULT_CLOCK: &str = "2026-11-20T09:00:00Z";
@@ -76,6 +78,11 @@ struct Step {
     token: Option<Value>,
     customer: Option<String>,
     advance: Option<String>,
+    /// The name of a part that is merged into the base body of `create`.
+    with: Option<String>,
+    /// Members of the body of `create` by JSON pointer, put in after everything else was merged.
+    #[serde(default)]
+    set: BTreeMap<String, Value>,
     /// Members taken out of the base body of `create`.
     #[serde(default)]
     without: Vec<String>,
@@ -93,10 +100,13 @@ struct Step {
     hex: Option<String>,
     /// A body of this many spaces.
     spaces: Option<usize>,
-    expect: Expect,
+    /// An [`Expect`], once it is filled in.
+    expect: Value,
     /// Sends the request again and expects the very same answer.
     #[serde(default)]
     again: bool,
+    /// Takes the step this many times.
+    times: Option<usize>,
 }
 
 /// Tells a member that is `null` from one that is absent.
@@ -109,7 +119,7 @@ impl Case {
         let sandbox = self.given.start()?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        let mut captured = HashMap::new();
+        let mut captured = Captured::new();
         for (unit, settings) in &self.given.units {
             control(&runtime, &sandbox, "PUT", &format!("/_sandbox/sales-units/{unit}"), settings)?;
         }
@@ -118,13 +128,8 @@ impl Case {
         }
         for (number, step) in self.steps.iter().enumerate() {
             let place = |problem: String| format!("step {}: {problem}", number + 1);
-            let answer = send(&runtime, &sandbox, step.request(number, &captured).map_err(place)?);
-            step.expect.check(&answer, &mut captured).map_err(place)?;
-            if step.again {
-                let again = send(&runtime, &sandbox, step.request(number, &captured).map_err(place)?);
-                if (again.status, &again.text) != (answer.status, &answer.text) {
-                    return Err(place(format!("the second answer differs: {} {}", again.status, again.text)));
-                }
+            for _ in 0..step.times.unwrap_or(1) {
+                step.take(number, &runtime, &sandbox, &mut captured).map_err(place)?;
             }
         }
         Ok(())
@@ -162,8 +167,28 @@ impl Given {
 }
 
 impl Step {
-    fn request(&self, number: usize, captured: &HashMap<String, Value>) -> Result<Request<Body>, String> {
-        let reference = self.reference.as_deref().unwrap_or(DEFAULT_REFERENCE);
+    fn take(
+        &self,
+        number: usize,
+        runtime: &tokio::runtime::Runtime,
+        sandbox: &Sandbox,
+        captured: &mut Captured,
+    ) -> Result<(), String> {
+        let expect = fill::value(&self.expect, captured);
+        let expect: Expect = serde_json::from_value(expect).map_err(|error| format!("expect: {error}"))?;
+        let answer = send(runtime, sandbox, self.request(number, captured)?);
+        expect.check(&answer, captured)?;
+        if self.again {
+            let again = send(runtime, sandbox, self.request(number, captured)?);
+            if (again.status, &again.text) != (answer.status, &answer.text) {
+                return Err(format!("the second answer differs: {} {}", again.status, again.text));
+            }
+        }
+        Ok(())
+    }
+
+    fn request(&self, number: usize, captured: &Captured) -> Result<Request<Body>, String> {
+        let reference = &fill::text(self.reference.as_deref().unwrap_or(DEFAULT_REFERENCE), captured);
         let msn = self.msn.as_deref().unwrap_or(DEFAULT_MSN);
         let payment = format!("/epayment/v1/payments/{reference}");
         let amount = |value: &Value| match value {
@@ -175,7 +200,7 @@ impl Step {
         let (method, path, body) = match self {
             Self { request: Some(line), .. } => {
                 let (method, path) = line.split_once(' ').ok_or("request: \"METHOD /path\" is needed")?;
-                (method.to_owned(), path.to_owned(), self.body.clone())
+                (method.to_owned(), fill::text(path, captured), self.body.clone())
             }
             Self { create: Some(changes), .. } => {
                 let body = self.create_body(changes, reference)?;
@@ -219,7 +244,7 @@ impl Step {
             headers.insert("content-type", HeaderValue::from_static("application/json"));
             let key = match &self.key {
                 None => Some(format!("key-{number}")),
-                Some(Value::String(key)) => Some(key.clone()),
+                Some(Value::String(key)) => Some(fill::text(key, captured)),
                 Some(_) => None,
             };
             if let Some(key) = key {
@@ -235,7 +260,7 @@ impl Step {
                 value => vec![value.clone()],
             };
             for value in values {
-                let text = fill(value.as_str().ok_or("a header's value is a text")?, captured);
+                let text = fill::text(value.as_str().ok_or("a header's value is a text")?, captured);
                 headers.append(&name, HeaderValue::from_bytes(text.as_bytes()).map_err(|e| e.to_string())?);
             }
         }
@@ -246,20 +271,32 @@ impl Step {
     fn create_body(&self, changes: &Value, reference: &str) -> Result<Value, String> {
         let mut body: Value = serde_json::from_str(BASE).map_err(|error| error.to_string())?;
         body["reference"] = reference.into();
+        if let Some(name) = &self.with {
+            let parts: Value = serde_json::from_str(PARTS).map_err(|error| error.to_string())?;
+            merge(&mut body, parts.get(name).ok_or_else(|| format!("with: there is no part {name}"))?);
+        }
         merge(&mut body, changes);
+        for (pointer, value) in &self.set {
+            let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+            let parent = body.pointer_mut(parent).and_then(Value::as_object_mut);
+            parent
+                .ok_or_else(|| format!("set: {pointer} is in no object"))?
+                .insert(name.to_owned(), value.clone());
+        }
         for path in &self.without {
             let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
             let pointer =
                 if parent.is_empty() { String::new() } else { format!("/{}", parent.replace('.', "/")) };
             let members = body.pointer_mut(&pointer).and_then(Value::as_object_mut);
-            members.ok_or_else(|| format!("without: {path} is not there"))?.remove(name);
+            let removed = members.and_then(|members| members.remove(name));
+            removed.ok_or_else(|| format!("without: {path} is not there"))?;
         }
         Ok(body)
     }
 
-    fn bytes(&self, body: Option<Value>, captured: &HashMap<String, Value>) -> Result<Vec<u8>, String> {
+    fn bytes(&self, body: Option<Value>, captured: &Captured) -> Result<Vec<u8>, String> {
         if let Some(raw) = &self.raw {
-            return Ok(raw.clone().into_bytes());
+            return Ok(fill::text(raw, captured).into_bytes());
         }
         if let Some(count) = self.spaces {
             return Ok(vec![b' '; count]);
@@ -270,7 +307,7 @@ impl Step {
             return digits.chunks(2).map(byte).collect::<Result<_, _>>().map_err(|error| error.to_string());
         }
         let body = self.body.clone().or(body);
-        Ok(body.map(|body| fill(&body.to_string(), captured).into_bytes()).unwrap_or_default())
+        Ok(body.map(|body| fill::value(&body, captured).to_string().into_bytes()).unwrap_or_default())
     }
 }
 
@@ -288,14 +325,6 @@ fn merge(body: &mut Value, changes: &Value) {
         }
         (body, changes) => *body = changes.clone(),
     }
-}
-
-/// Replaces `{{name}}` by what an earlier step captured.
-fn fill(text: &str, captured: &HashMap<String, Value>) -> String {
-    captured.iter().fold(text.to_owned(), |text, (name, value)| {
-        let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.replace(&format!("{{{{{name}}}}}"), &plain)
-    })
 }
 
 fn send(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox, request: Request<Body>) -> Answer {

@@ -1,11 +1,13 @@
 //! What is expected of an answer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use axum::http::HeaderMap;
 use epayment_sandbox::domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::fill::Captured;
 
 /// An answer.
 pub(crate) struct Answer {
@@ -35,12 +37,6 @@ pub(crate) enum Expect {
     More(Box<More>),
 }
 
-impl Default for Expect {
-    fn default() -> Self {
-        Self::Status(200)
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct More {
@@ -61,13 +57,13 @@ pub(crate) struct More {
     text: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    /// Members of the body to remember for later steps, as `name: /json/pointer`.
+    /// Members of the body to remember for later steps, as `name: /json/pointer` or `name: /json/pointer after TEXT`.
     #[serde(default)]
     capture: BTreeMap<String, String>,
 }
 
 impl Expect {
-    pub(crate) fn check(&self, answer: &Answer, captured: &mut HashMap<String, Value>) -> Result<(), String> {
+    pub(crate) fn check(&self, answer: &Answer, captured: &mut Captured) -> Result<(), String> {
         let (status, more) = match self {
             Self::Status(status) => (*status, None),
             Self::More(more) => (more.status, Some(more)),
@@ -99,7 +95,7 @@ fn always(answer: &Answer) -> Result<(), String> {
 }
 
 impl More {
-    fn check(&self, answer: &Answer, captured: &mut HashMap<String, Value>) -> Result<(), String> {
+    fn check(&self, answer: &Answer, captured: &mut Captured) -> Result<(), String> {
         if self.error.is_some() || self.fields.is_some() {
             self.check_problem(answer)?;
         }
@@ -132,10 +128,9 @@ impl More {
                 return Err(format!("header {name}: {expected} was expected, not {found:?}"));
             }
         }
-        for (name, pointer) in &self.capture {
-            let value =
-                answer.body.pointer(pointer).ok_or_else(|| format!("there is no {pointer} to capture"))?;
-            captured.insert(name.clone(), value.clone());
+        for (name, place) in &self.capture {
+            let value = part(&answer.body, place).ok_or_else(|| format!("there is no {place} to capture"))?;
+            captured.insert(name.clone(), value);
         }
         Ok(())
     }
@@ -189,6 +184,15 @@ impl More {
         }
         Ok(())
     }
+}
+
+/// The member at a JSON pointer, or what comes in it after a text.
+fn part(body: &Value, place: &str) -> Option<Value> {
+    let Some((pointer, start)) = place.split_once(" after ") else {
+        return body.pointer(place).cloned();
+    };
+    let (_, end) = body.pointer(pointer)?.as_str()?.split_once(start)?;
+    Some(end.into())
 }
 
 /// Compares with placeholders; objects member by member, and nothing more when `exact`.

@@ -3,6 +3,7 @@
 
 mod case;
 mod expect;
+mod fill;
 
 use std::path::{Path, PathBuf};
 
