@@ -20,8 +20,12 @@ pub(crate) fn is_allowed(url: &str, rule: UrlRule, local_http: bool) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let scheme_fits = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b));
-    let clean = !rest.is_empty()
-        && !url.chars().any(|c| c.is_control() || c.is_whitespace() || "<>\"\\^`{|}".contains(c));
+    let unclean = |c: char| {
+        c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
+    };
+    let clean = !rest.is_empty() && !url.chars().any(unclean);
     if !scheme_fits || !clean {
         return false;
     }
