@@ -18,20 +18,32 @@ pub(super) trait Hashed {
 
 /// The table.
 pub(super) struct Stripes<T> {
-    parts: Box<[Mutex<HashTable<T>>]>,
+    parts: Box<[Mutex<HashTable<Entry<T>>>]>,
     /// Keeps strangers from choosing texts that all fall into one part.
     secret: u64,
 }
 
+/// A value with its hash, which a part that grows would otherwise have to work out again from all over the memory.
+struct Entry<T> {
+    hash: u64,
+    value: T,
+}
+
 /// One part of the table, locked.
 pub(super) struct Stripe<'t, T> {
-    table: MutexGuard<'t, HashTable<T>>,
+    table: MutexGuard<'t, HashTable<Entry<T>>>,
     hash: u64,
-    secret: u64,
 }
 
 fn hash_of(secret: u64, (number, text): (u64, &str)) -> u64 {
     XxHash3_64::oneshot_with_seed(secret ^ number, text.as_bytes())
+}
+
+impl<T: Hashed> Entry<T> {
+    /// Returns whether this is the value with the key. It is looked at only when its hash is the one.
+    fn is(&self, hash: u64, key: (u64, &str)) -> bool {
+        self.hash == hash && self.value.key() == key
+    }
 }
 
 impl<T: Hashed> Stripes<T> {
@@ -45,7 +57,7 @@ impl<T: Hashed> Stripes<T> {
         // The table inside uses the low and the highest bits of the hash.
         let part = usize::try_from((hash >> 32) % PARTS as u64).unwrap_or_default();
         let table = self.parts[part].lock().unwrap_or_else(PoisonError::into_inner);
-        Stripe { table, hash, secret: self.secret }
+        Stripe { table, hash }
     }
 
     /// Removes every value.
@@ -60,19 +72,19 @@ impl<T: Hashed> Stripes<T> {
 impl<T: Hashed> Stripe<'_, T> {
     /// Finds the value with the key that the part was locked for.
     pub(super) fn find(&self, key: (u64, &str)) -> Option<&T> {
-        self.table.find(self.hash, |value| value.key() == key)
+        self.table.find(self.hash, |entry| entry.is(self.hash, key)).map(|entry| &entry.value)
     }
 
     /// Puts down a value with the key that the part was locked for. There is none yet.
     pub(super) fn insert(&mut self, value: T) {
-        let secret = self.secret;
-        self.table.insert_unique(self.hash, value, |value| hash_of(secret, value.key()));
+        let hash = self.hash;
+        self.table.insert_unique(hash, Entry { hash, value }, |entry| entry.hash);
     }
 
     /// Takes away the value with the key that the part was locked for.
     pub(super) fn remove(&mut self, key: (u64, &str)) -> Option<T> {
-        let found = self.table.find_entry(self.hash, |value| value.key() == key).ok()?;
-        Some(found.remove().0)
+        let found = self.table.find_entry(self.hash, |entry| entry.is(self.hash, key)).ok()?;
+        Some(found.remove().0.value)
     }
 }
 
