@@ -1,0 +1,89 @@
+//! `healthcheck`.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+
+use epayment_sandbox::Sandbox;
+
+use super::{NOBODY, run_at};
+use crate::support::{Running, program, run, run_command};
+
+#[test]
+fn healthcheck_is_well_when_the_server_of_the_same_configuration_is() {
+    let running = Running::start(&[]);
+    let (url, address) = (running.url(), running.address.to_string());
+    let everywhere = format!("0.0.0.0:{}", running.address.port());
+    let inline = format!("listen = \"{address}\"");
+    for arguments in [
+        &["healthcheck", "--url", &url][..],
+        &["healthcheck", "--listen", &address],
+        &["healthcheck", "--listen", &everywhere],
+        &["--listen", &address, "healthcheck"],
+        &["healthcheck", "--config-inline", &inline],
+        &["healthcheck", "--wait", "--timeout", "10s", "--listen", &address],
+    ] {
+        assert_eq!(run(arguments).good(), "", "{arguments:?}");
+    }
+    let by_variable = run_command(program(&["healthcheck"]).env("EPAYMENT_SANDBOX_LISTEN", everywhere));
+    assert_eq!(by_variable.good(), "");
+}
+
+#[test]
+fn healthcheck_needs_no_control_token() {
+    let sandbox = Sandbox::builder().control_token("a-token").start();
+    run_at(&sandbox, &["healthcheck"]).good();
+}
+
+#[test]
+fn healthcheck_is_unwell_when_nothing_is_there() {
+    let sentence = run(&["healthcheck", "--listen", NOBODY]).failed();
+    assert!(sentence.contains(&format!("no sandbox answers at http://{NOBODY}")), "{sentence}");
+    let sentence = run(&["healthcheck", "--listen", NOBODY, "--wait", "--timeout", "200ms"]).failed();
+    assert_eq!(sentence, format!("the sandbox at http://{NOBODY} is not ready after 200ms"));
+}
+
+#[test]
+fn healthcheck_asks_where_the_server_is_not_where_clients_are_pointed() {
+    let sandbox = Sandbox::start();
+    let mut command = program(&["healthcheck", "--listen", NOBODY]);
+    run_command(command.env("EPAYMENT_SANDBOX_URL", sandbox.url())).failed();
+}
+
+/// Answers one connection after another with these texts, and an empty one by closing.
+fn answer_with(texts: &'static [&'static str]) -> (SocketAddr, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = listener.local_addr().expect("a listener has an address");
+    let server = thread::spawn(move || {
+        for text in texts {
+            let (mut socket, _) = listener.accept().expect("the healthcheck connects");
+            let _ = socket.read(&mut [0; 1024]);
+            let _ = socket.write_all(text.as_bytes());
+        }
+    });
+    (address, server)
+}
+
+const UNREADY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+const READY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+#[test]
+fn healthcheck_waits_for_a_server_that_is_starting() {
+    let (address, server) = answer_with(&["", UNREADY, "nonsense\r\n\r\n", READY]);
+    run(&["healthcheck", "--wait", "--timeout", "20s", "--listen", &address.to_string()]).good();
+    server.join().expect("it was asked until it was ready");
+}
+
+#[test]
+fn healthcheck_without_wait_asks_once() {
+    let (address, server) = answer_with(&[UNREADY]);
+    let sentence = run(&["healthcheck", "--listen", &address.to_string()]).failed();
+    assert_eq!(sentence, format!("the sandbox at http://{address} answers 503, not 200"));
+    server.join().expect("it was asked once");
+}
+
+#[test]
+fn healthcheck_takes_durations_only() {
+    let sentence = run(&["healthcheck", "--listen", NOBODY, "--timeout", "soon"]).failed();
+    assert!(sentence.starts_with("--timeout: \"soon\" is not a duration"), "{sentence}");
+}

@@ -1,0 +1,117 @@
+//! The start, the ready line, the port file and the signals.
+
+use std::fs;
+use std::net::{Ipv6Addr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::assert_says_one_url;
+use crate::support::{Connection, Folder, MSN, Running, call, control, create, get, program, request, run};
+
+#[test]
+fn the_ready_line_is_all_that_is_said_where_nobody_reads_along() {
+    for command in [&["--listen", "127.0.0.1:0"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let running = Running::start_command(&mut program(command));
+        assert_says_one_url(&running);
+        assert_eq!(call(running.address, create(MSN, "quiet-0001")).status, 201);
+        assert_eq!(call(running.address, create(MSN, "quiet 0001")).status, 400);
+        assert_eq!(call(running.address, get(MSN, "nothing-0001")).status, 404);
+        assert_eq!(call(running.address, "no HTTP\r\n\r\n").status, 400);
+        let finished = running.stop();
+        assert_eq!((finished.code, &*finished.stdout, &*finished.stderr), (Some(0), "", ""));
+    }
+}
+
+#[test]
+fn the_ready_line_names_an_address_that_leads_there() {
+    let running = Running::start_command(&mut program(&["--listen", "0.0.0.0:0"]));
+    assert!(running.ready.contains(" http://127.0.0.1:"), "{}", running.ready);
+    assert_says_one_url(&running);
+    // Not every machine that runs tests has IPv6.
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok() {
+        let running = Running::start_command(&mut program(&["--listen", "[::1]:0"]));
+        assert!(running.ready.contains(" http://[::1]:"), "{}", running.ready);
+        assert_says_one_url(&running);
+    }
+}
+
+#[test]
+fn the_port_file_holds_the_port_once_the_sandbox_is_ready() {
+    let folder = Folder::new();
+    let path = folder.write("ports.json", "left over from another run");
+    let name = path.display().to_string();
+    let running = Running::start(&["--port-file", &name]);
+    let text = fs::read_to_string(&path).expect("the port file is there when the sandbox is ready");
+    let ports: Value = serde_json::from_str(&text).expect("the port file is JSON");
+    assert_eq!(ports, json!({ "http": running.address.to_string() }));
+    running.stop().good();
+    let left: Vec<_> = fs::read_dir(folder.path("")).expect("a folder can be listed").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_port_file_that_cannot_be_written_stops_the_start() {
+    let folder = Folder::new();
+    let path = folder.path("no/such/folder/ports.json").display().to_string();
+    let sentence = run(&["--listen", "127.0.0.1:0", "--port-file", &path]).failed();
+    assert!(sentence.contains(&path) && sentence.contains("--port-file"), "{sentence}");
+}
+
+#[test]
+fn a_signal_stops_it_whoever_is_still_connected() {
+    for signal in ["TERM", "INT"] {
+        let running = Running::start(&[]);
+        let mut idle: Vec<_> = (0..5).map(|_| Connection::open(running.address)).collect();
+        for connection in &mut idle {
+            connection.send(request("GET", "/readyz", &[], ""));
+            assert_eq!(connection.answer().status, 200);
+        }
+        let mut silent = Connection::open(running.address);
+        silent.send("");
+        let mut half = Connection::open(running.address);
+        half.send("GET /readyz HTTP/1.1\r\nHo");
+        let mut stalled = Connection::open(running.address);
+        stalled.send(create(MSN, "stalled-0001").trim_end_matches('}'));
+        let mut waiting = Connection::open(running.address);
+        waiting.send(request(
+            "GET",
+            "/_sandbox/payments/123456/nobody-0001/wait?state=AUTHORIZED&timeout=5m",
+            &[],
+            "",
+        ));
+        for _ in 0..5 {
+            assert_eq!(control(running.address, "GET", "/readyz", "").status, 200);
+        }
+        running.signal(signal);
+        let finished = running.wait();
+        assert_eq!((finished.code, &*finished.stderr), (Some(0), ""), "{signal}");
+        assert_eq!(waiting.try_answer(), None, "nobody authorised the payment");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_whatever_still_runs() {
+    let running = Running::start(&[]);
+    let mut stalled = Connection::open(running.address);
+    stalled.send("PUT /_sandbox/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{");
+    assert_eq!(control(running.address, "GET", "/readyz", "").status, 200);
+    running.signal("TERM");
+    // Two signals at once can arrive as one. The first has been heard when nobody is let in any more.
+    while TcpStream::connect(running.address).is_ok() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    running.signal("TERM");
+    assert_eq!(running.wait().code, Some(0));
+}
+
+#[test]
+fn a_taken_port_stops_the_start_with_the_way_out() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let port = other.local_addr().expect("a listener has an address").port();
+    let sentence = run(&["--listen", &format!("127.0.0.1:{port}")]).failed();
+    let expected =
+        format!("port {port} on 127.0.0.1 is taken (try --listen 127.0.0.1:0 or stop the other process)");
+    assert_eq!(sentence, expected);
+}
