@@ -1,0 +1,40 @@
+# The image of epayment-sandbox: one static program and nothing else.
+
+# The slim image has all that a static glibc program needs: the toolchain, a linker and libc.a.
+FROM rust:1-slim-bookworm AS build
+WORKDIR /build
+# Static, for an image without a C library. Without --target, cargo would ask the same of procedural macros, which
+# have to be shared objects. The target is the builder's own: every platform builds itself.
+ENV RUSTFLAGS="-C target-feature=+crt-static"
+COPY Cargo.toml Cargo.lock ./
+# The dependencies alone: this layer is made again only when they change. Tests and benchmarks are not built here, and
+# cargo would look for their files.
+RUN sed -i '/^\[\[\(test\|bench\|example\)\]\]/,/^$/d' Cargo.toml \
+ && mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
+ && cargo build --release --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')"
+COPY src src
+# The files may be older than their stand-ins above, and cargo would take them for unchanged.
+RUN find src -name '*.rs' -exec touch {} + \
+ && cargo build --release --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')" \
+ && mv target/*/release/epayment-sandbox /epayment-sandbox
+
+FROM scratch
+# The version of Cargo.toml; .ci/image checks that the two agree.
+ARG VERSION=0.1.0
+ARG SOURCE=https://crates.io/crates/epayment-sandbox
+LABEL org.opencontainers.image.title="epayment-sandbox" \
+      org.opencontainers.image.description="A local sandbox of the Vipps MobilePay ePayment API. Unofficial." \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.version="${VERSION}"
+COPY --from=build /epayment-sandbox /epayment-sandbox
+# Loopback, the default, could not be reached from outside the container.
+ENV EPAYMENT_SANDBOX_LISTEN=0.0.0.0:8477 \
+    EPAYMENT_SANDBOX_TLS_LISTEN=0.0.0.0:8478
+# TLS does not listen in this version, so 8478 is not here.
+EXPOSE 8477
+# A number: there is no /etc/passwd, and Kubernetes refuses names under runAsNonRoot.
+USER 65532:65532
+# The probe reads the same variables as the server, so it follows another EPAYMENT_SANDBOX_LISTEN.
+HEALTHCHECK --interval=1s --timeout=2s --retries=3 CMD ["/epayment-sandbox", "healthcheck"]
+ENTRYPOINT ["/epayment-sandbox"]
