@@ -66,6 +66,28 @@ fn every_setting_is_a_flag_a_variable_and_a_key() {
 }
 
 #[test]
+fn the_readme_lists_every_setting_with_its_default() {
+    let print = run(&["config", "print"]).good();
+    let readme = include_str!("../../../README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `--")).collect();
+    for (key, _) in SETTINGS {
+        let flag = flag(key);
+        let names = |row: &&&str| row.split([' ', '`']).any(|word| word.trim_end_matches(',') == flag);
+        let row = rows.iter().find(names).unwrap_or_else(|| panic!("the README does not list {flag}"));
+        let (value, _) = printed(&print, key);
+        // `--public-url` has a default that only words can tell.
+        let row = row.replace("\\|", " or ");
+        let told = row.split('|').nth(2).unwrap_or_default().trim_matches(['`', ' ']);
+        assert!(told == value || key == "public_url", "{flag} is {value} by default, not {told}");
+    }
+    assert_eq!(
+        rows.len() + 1,
+        SETTINGS.len() + 2,
+        "two settings share a row, and two name the configuration"
+    );
+}
+
+#[test]
 fn switches_need_no_value_as_flags_and_are_booleans_in_files() {
     let print = run(&["config", "print", "--strict", "-v", "-q"]).good();
     for (key, source) in [("strict", "--strict"), ("verbose", "--verbose"), ("quiet", "--quiet")] {
