@@ -3,28 +3,27 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Control;
 use super::extract::{Body, Path, Query};
-use super::problem::{Problem, Refused};
+use super::problem::{Problem, Refused, json_text};
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::payment::{Choice, CustomerRefusal, Payment, Phase, State as PaymentState, UserFlow};
 use crate::domain::time::Rfc3339;
 use crate::engine::{Seen, Slot};
-use crate::wire::{EventsBody, PaymentBody};
+use crate::wire;
 
 /// How many payments a page has when it does not say, and at most.
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1000;
 
-/// A payment: the API's own members, and what only the sandbox tells.
+/// What only the sandbox tells of a payment; the API's own members follow it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PaymentView<'a> {
+struct PaymentHead<'a> {
     msn: Msn,
     phase: Phase,
     user_flow: UserFlow,
@@ -36,26 +35,20 @@ struct PaymentView<'a> {
     return_url: Option<&'a str>,
     /// Why the receipt was left off, if it was.
     receipt_problem: Option<&'a str>,
-    #[serde(flatten)]
-    payment: PaymentBody<'a>,
 }
 
+/// What stands before a payment and its events.
 #[derive(Serialize)]
-struct PaymentDetail<'a> {
+#[serde(rename_all = "camelCase")]
+struct DetailHead<'a> {
     msn: Msn,
     reference: &'a str,
     state: PaymentState,
     phase: Phase,
-    payment: PaymentView<'a>,
-    events: EventsBody<'a>,
-    /// The calls about this payment. This version keeps none.
-    requests: [(); 0],
-    /// The webhook attempts about this payment. This version makes none.
-    deliveries: [(); 0],
 }
 
-impl<'a> PaymentView<'a> {
-    fn new(payment: Payment<'a>, msn: Msn, public_url: &str) -> Self {
+impl<'a> PaymentHead<'a> {
+    fn new(payment: Payment<'a>, msn: Msn) -> Self {
         let Payment { order, course } = payment;
         let given = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         let receipt = order.extras().and_then(|extras| extras.receipt.as_ref());
@@ -70,28 +63,40 @@ impl<'a> PaymentView<'a> {
             payment_description: given(order.description()),
             return_url: given(order.return_url()),
             receipt_problem: receipt.and_then(|receipt| receipt.as_ref().err()).map(String::as_str),
-            payment: PaymentBody::new(payment, msn, public_url),
         }
     }
+}
+
+/// Writes an object that more members follow.
+fn write_head(out: &mut String, head: &impl Serialize) {
+    wire::json::value(out, head);
+    out.pop();
+    out.push(',');
+}
+
+fn write_payment(out: &mut String, payment: Payment<'_>, msn: Msn, public_url: &str) {
+    write_head(out, &PaymentHead::new(payment, msn));
+    wire::payment_members(out, payment, msn, public_url);
+    out.push('}');
 }
 
 impl Control {
     /// Shows one payment with its events.
     pub(super) fn detail(&self, slot: &Arc<Slot>) -> Response {
         let msn = slot.unit.msn;
-        let body = self.engine.read(slot, |payment| {
-            serde_json::to_vec(&PaymentDetail {
-                msn,
-                reference: payment.order.reference(),
-                state: payment.state(),
-                phase: payment.course.standing().phase(),
-                payment: PaymentView::new(payment, msn, &self.public_url),
-                events: EventsBody(payment),
-                requests: [],
-                deliveries: [],
-            })
+        let mut body = String::new();
+        self.engine.read(slot, |payment| {
+            let (state, phase) = (payment.state(), payment.course.standing().phase());
+            let reference = payment.order.reference();
+            write_head(&mut body, &DetailHead { msn, reference, state, phase });
+            body.push_str("\"payment\":");
+            write_payment(&mut body, payment, msn, &self.public_url);
+            body.push_str(",\"events\":");
+            wire::events(&mut body, payment);
         });
-        json_bytes(body.unwrap_or_default())
+        // This version keeps no calls and makes no deliveries.
+        body.push_str(",\"requests\":[],\"deliveries\":[]}");
+        json_text(body)
     }
 
     fn payment(&self, msn: Msn, reference: &str) -> Result<Arc<Slot>, Refused> {
@@ -102,10 +107,6 @@ impl Control {
             ))
         })
     }
-}
-
-fn json_bytes(body: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// Reads a state or phase; a wrong one is refused with those that there are.
@@ -153,20 +154,18 @@ pub(super) async fn list(
             && query.reference.as_deref().is_none_or(|reference| reference == payment.order.reference())
     };
     let page = control.engine.list(unit.as_deref(), &keep, limit, query.cursor);
-    let mut body = b"{\"payments\":[".to_vec();
+    let mut body = String::from("{\"payments\":[");
     for (index, slot) in page.slots.iter().enumerate() {
         if index > 0 {
-            body.push(b',');
+            body.push(',');
         }
         let msn = slot.unit.msn;
-        control.engine.read(slot, |payment| {
-            serde_json::to_writer(&mut body, &PaymentView::new(payment, msn, &control.public_url))
-                .expect("our own bodies can be written");
-        });
+        control.engine.read(slot, |payment| write_payment(&mut body, payment, msn, &control.public_url));
     }
-    let next = page.next.map_or("null".to_owned(), |next| format!("\"{next}\""));
-    body.extend_from_slice(format!("],\"next\":{next}}}").as_bytes());
-    Ok(json_bytes(body))
+    body.push_str("],\"next\":");
+    wire::json::value(&mut body, &page.next.map(|next| next.to_string()));
+    body.push('}');
+    Ok(json_text(body))
 }
 
 /// Shows one payment with its events.

@@ -141,6 +141,15 @@ impl Rfc3339 {
     }
 }
 
+impl Rfc3339 {
+    /// Writes the time in quotes at the end of a text.
+    pub fn push_quoted_to(self, text: &mut String) {
+        text.push('"');
+        self.with_text(|time| text.push_str(time));
+        text.push('"');
+    }
+}
+
 impl fmt::Display for Rfc3339 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.with_text(|text| f.write_str(text))

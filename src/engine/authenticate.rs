@@ -121,7 +121,7 @@ impl Engine {
     /// Returns the unit that the token was issued for.
     fn check_token(&self, token: &str, of_key: &[Msn]) -> Result<Option<Msn>, Rejection> {
         let any = self.settings.credentials == Credentials::Any;
-        match self.tokens.look_up(token, self.settings.machine.elapsed()) {
+        match self.tokens.look_up(token, || self.settings.machine.elapsed()) {
             Known::Good(msn) if any || msn.is_some_and(|msn| of_key.contains(&msn)) => Ok(msn),
             Known::Foreign if any => Ok(None),
             Known::Good(_) | Known::Foreign | Known::Over => Err(ErrorCode::BearerTokenRefused.reject()),

@@ -114,13 +114,13 @@ impl Tokens {
     }
 
     /// Looks a bearer token up.
-    pub(super) fn look_up(&self, text: &str, elapsed: Span) -> Known {
+    pub(super) fn look_up(&self, text: &str, elapsed: impl FnOnce() -> Span) -> Known {
         if self.count.load(Ordering::Acquire) == 0 {
             return Known::Foreign;
         }
         match self.issued.get(&print(text)) {
             None => Known::Foreign,
-            Some(token) if token.number < self.ended.load(Ordering::Acquire) || elapsed >= token.until => {
+            Some(token) if token.number < self.ended.load(Ordering::Acquire) || elapsed() >= token.until => {
                 Known::Over
             }
             Some(token) => Known::Good(token.msn),

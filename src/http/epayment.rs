@@ -10,7 +10,7 @@ use super::{Answer, Api, Call, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
 use crate::engine::{Caller, Refusal, Unit};
-use crate::wire::{Created, EventsBody, Modified, PaymentBody};
+use crate::wire;
 
 impl Api {
     pub(super) fn epayment(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -60,13 +60,13 @@ impl Api {
         key: Option<&str>,
     ) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
-        Ok(json(StatusCode::CREATED, &Created::new(&slot.order, unit.msn, &self.public_url)))
+        Ok(json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url)))
     }
 
     fn modify(&self, call: &Call<'_>, unit: &Unit, key: Option<&str>) -> Result<Answer, Refusal> {
         let body = call.body.unwrap_or_default();
         let receipt = self.engine.modify(unit, call.operation, call.reference, key, body)?;
-        Ok(json(StatusCode::OK, &Modified::new(&receipt.slot.order, receipt.standing)))
+        Ok(json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing)))
     }
 
     fn approve(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
@@ -76,9 +76,11 @@ impl Api {
 
     fn read(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
         let slot = self.engine.find_or_refuse(unit, call.reference)?;
-        Ok(self.engine.read(&slot, |payment| match call.operation {
-            Operation::Events => json(StatusCode::OK, &EventsBody(payment)),
-            _ => json(StatusCode::OK, &PaymentBody::new(payment, unit.msn, &self.public_url)),
+        Ok(json(StatusCode::OK, |body| {
+            self.engine.read(&slot, |payment| match call.operation {
+                Operation::Events => wire::events(body, payment),
+                _ => wire::payment(body, payment, unit.msn, &self.public_url),
+            });
         }))
     }
 }

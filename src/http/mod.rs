@@ -95,11 +95,11 @@ impl Api {
     }
 }
 
-/// Makes a successful answer with a JSON body.
-fn json(status: StatusCode, body: &impl serde::Serialize) -> Answer {
-    let mut bytes = Vec::with_capacity(1024);
-    serde_json::to_writer(&mut bytes, body).expect("our own bodies can be written");
-    let mut response = Response::new(Full::new(Bytes::from(bytes)));
+/// Makes a successful answer whose body is JSON.
+fn json(status: StatusCode, write: impl FnOnce(&mut String)) -> Answer {
+    let mut body = String::with_capacity(1024);
+    write(&mut body);
+    let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

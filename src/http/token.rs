@@ -9,6 +9,7 @@ use super::{Answer, Api, Call, json};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::engine::{IssuedToken, Refusal, TokenRequest};
+use crate::wire::json::value;
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
 const CLIENT_SECRET: HeaderName = HeaderName::from_static("client_secret");
@@ -50,18 +51,16 @@ fn credential<'c>(call: &Call<'c>, name: &HeaderName) -> Result<&'c str, Rejecti
 /// The answer as it was recorded: good for 3599 seconds from now, and already for the last 301.
 fn granted(token: IssuedToken) -> Answer {
     let issued_at = token.issued_at.as_seconds();
-    let mut response = json(
-        StatusCode::OK,
-        &TokenBody {
-            token_type: "Bearer",
-            expires_in: "3599",
-            ext_expires_in: "3599",
-            expires_on: (issued_at + 3599).to_string(),
-            not_before: (issued_at - 301).to_string(),
-            resource: "00000002-0000-0000-c000-000000000000",
-            access_token: token.text,
-        },
-    );
+    let body = TokenBody {
+        token_type: "Bearer",
+        expires_in: "3599",
+        ext_expires_in: "3599",
+        expires_on: (issued_at + 3599).to_string(),
+        not_before: (issued_at - 301).to_string(),
+        resource: "00000002-0000-0000-c000-000000000000",
+        access_token: token.text,
+    };
+    let mut response = json(StatusCode::OK, |out| value(out, &body));
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));

@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["domain", "engine"],
         &["axum", "hyper", "tokio", "async fn", "async move", ".await", "std::env", "std::fs", "std::net"],
     ),
-    ("wire.rs", &["domain"], &["axum", "hyper", "tokio"]),
+    ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
     ("setup.rs", &["domain"], &["axum", "hyper", "tokio"]),
     ("config.rs", &["engine"], &["axum", "hyper", "tokio", "std::env", "std::fs"]),
     ("http", &["domain", "engine", "http", "wire"], &["axum", "std::env", "std::fs"]),

@@ -113,8 +113,7 @@ impl Order {
 }
 
 /// The form of a payment's means of payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PaymentMethod {
     /// A card in the customer's app.
     Wallet,
@@ -122,6 +121,18 @@ pub enum PaymentMethod {
     Card,
     /// A payment service provider's card payment.
     CardPassthrough,
+}
+
+impl PaymentMethod {
+    /// Returns the API's word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Wallet => "WALLET",
+            Self::Card => "CARD",
+            Self::CardPassthrough => "CARD_PASSTHROUGH",
+        }
+    }
 }
 
 /// How the customer comes to the payment.
