@@ -19,3 +19,4 @@ pub mod time;
 pub mod token;
 pub mod url;
 pub mod user;
+pub mod webhook;

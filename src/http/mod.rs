@@ -9,6 +9,7 @@ mod problem;
 mod report;
 mod route;
 mod token;
+mod webhooks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(crate) struct Api {
 /// An emulated call, taken apart.
 struct Call<'c> {
     operation: Operation,
-    /// The reference in the path, percent-decoded; empty where there is none.
+    /// The reference or id in the path, percent-decoded; empty where there is none.
     reference: &'c str,
     headers: &'c HeaderMap,
     body: Result<&'c [u8], BodyError>,
@@ -90,6 +91,9 @@ impl Api {
     fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
         match call.operation {
             Operation::Token => self.token(call),
+            Operation::WebhooksRegister | Operation::WebhooksList | Operation::WebhooksDelete => {
+                self.webhooks(call)
+            }
             _ => self.epayment(call),
         }
     }

@@ -10,4 +10,6 @@ mod library;
 mod model;
 mod naive;
 mod openapi;
+mod receiver;
 mod tidy;
+mod webhooks;
