@@ -10,6 +10,8 @@ mod outgoing;
 mod publish;
 mod queue;
 mod registry;
+#[cfg(test)]
+mod simulation;
 
 pub use attempt::{Attempt, Outcome};
 pub use hook::Hook;
