@@ -10,6 +10,7 @@ use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
 use crate::engine::Credentials;
+use crate::journal::MAX_REQUESTS;
 use crate::setup::{SalesUnitInput, UserInput};
 
 /// The prefix of every variable.
@@ -146,8 +147,8 @@ settings! {
         |to, _| { to.without_effect.push("webhook_secret"); Ok(()) }, secret;
     "max_payments" ["N"] = "1000000", "How many payments are kept; the oldest finished ones go first",
         |to, text| { to.config.engine.max_payments = at_least_one(text)?; Ok(()) };
-    "max_requests" ["N"] = "1000", "How many requests the journal keeps; accepted, without effect in this version",
-        |to, text| { at_least_one(text)?; to.without_effect.push("max_requests"); Ok(()) };
+    "max_requests" ["N"] = "1000", "How many requests the journal keeps; the oldest go first",
+        |to, text| { to.config.max_requests = rows(text)?; Ok(()) };
     "control_token" ["TOKEN"], "The control API wants this as a bearer token",
         |to, text| { to.config.control_token = Some(text.to_owned()); Ok(()) }, secret;
     "log_format" ["text|json"] = "text", "How logs are written to stderr",
@@ -261,6 +262,12 @@ fn at_least_one(text: &str) -> Result<u64, String> {
         .ok()
         .filter(|number| *number > 0)
         .ok_or_else(|| format!("\"{text}\" is no whole number from 1"))
+}
+
+fn rows(text: &str) -> Result<usize, String> {
+    let number = at_least_one(text)?;
+    let rows = usize::try_from(number).ok().filter(|rows| *rows <= MAX_REQUESTS);
+    rows.ok_or_else(|| format!("\"{text}\" is more than {MAX_REQUESTS}"))
 }
 
 fn clock(text: &str) -> Result<Option<Timestamp>, String> {

@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod payments;
 mod problem;
+mod requests;
 mod reset;
 mod sales_units;
 mod users;
@@ -25,12 +26,14 @@ use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
 use crate::engine::{Engine, Unit};
+use crate::journal::Journal;
 use problem::Refused;
 
 /// What the control API needs.
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<Journal>,
     /// The base of the addresses handed to customers.
     pub(crate) public_url: String,
     /// The bearer token that callers need, if any.
@@ -65,6 +68,11 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(payments::reject))
         .routes(routes!(payments::expire))
         .routes(routes!(wait::wait))
+        .routes(routes!(requests::list, requests::clear))
+        .routes(routes!(requests::count))
+        .routes(routes!(requests::wait))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::curl))
         .routes(routes!(errors::list))
         .split_for_parts()
 }

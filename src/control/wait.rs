@@ -26,6 +26,15 @@ pub(super) struct WaitQuery {
     timeout: Option<Span>,
 }
 
+/// Reads how long to wait.
+pub(super) fn read_timeout(timeout: Option<Span>) -> Result<Span, Refused> {
+    let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
+    if timeout > MAX_TIMEOUT {
+        return Err(Refused::bad_request(format!("timeout: at most {MAX_TIMEOUT} can be waited for.")));
+    }
+    Ok(timeout)
+}
+
 /// Answers once the payment is in a state or phase. The payment may be created while the call waits.
 #[utoipa::path(
     get, path = "/_sandbox/payments/{msn}/{reference}/wait", tag = "payments",
@@ -42,10 +51,7 @@ pub(super) async fn wait(
     Query(query): Query<WaitQuery>,
 ) -> Result<Response, Refused> {
     let seen = read_state(&query.state)?;
-    let timeout = query.timeout.unwrap_or(DEFAULT_TIMEOUT);
-    if timeout > MAX_TIMEOUT {
-        return Err(Refused::bad_request(format!("timeout: at most {MAX_TIMEOUT} can be waited for.")));
-    }
+    let timeout = read_timeout(query.timeout)?;
     let engine = &control.engine;
     let find = || engine.find_by_msn(msn, &reference);
     let reached = poll_fn(|cx| {

@@ -44,6 +44,7 @@ pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
 pub use settings::{Credentials, Settings};
+pub(crate) use signal::Signal;
 pub use slot::Slot;
 pub use time::{ClockError, Jump};
 pub use tokens::IssuedToken;
@@ -61,7 +62,6 @@ use create_key::CreateKey;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
-use signal::Signal;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
@@ -164,7 +164,7 @@ impl Engine {
     /// Refuses with a trace id of the sales unit's stream.
     pub(crate) fn refuse(&self, unit: Option<&Unit>, rejection: Rejection) -> Refusal {
         let trace = unit.map_or_else(|| self.trace(), |unit| unit.ids.trace());
-        Refusal { rejection, trace }
+        Refusal { rejection, trace, replayed: false }
     }
 
     /// Makes a random UUID that belongs to no sales unit.
