@@ -13,7 +13,7 @@ use hyper::{Request, Response};
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
-use crate::engine::Engine;
+use crate::engine::{Engine, Kind};
 use crate::http::{Answer, Answered, Api, Received, Seen};
 use crate::journal::{Call, Journal};
 
@@ -150,6 +150,8 @@ impl App {
                 replayed,
             },
         );
+        let live = self.api.engine.live();
+        live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
         answer
     }
 

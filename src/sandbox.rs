@@ -232,6 +232,7 @@ impl Sandbox {
     pub fn reset(&self) {
         self.engine.reset();
         self.journal.clear(None);
+        self.engine.live().resync(None);
     }
 }
 

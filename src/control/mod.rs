@@ -3,6 +3,7 @@
 
 mod clock;
 mod errors;
+mod events;
 mod extract;
 mod front;
 mod guard;
@@ -73,6 +74,7 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::wait))
         .routes(routes!(requests::show))
         .routes(routes!(requests::curl))
+        .routes(routes!(events::stream))
         .routes(routes!(errors::list))
         .split_for_parts()
 }

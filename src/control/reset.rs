@@ -24,6 +24,7 @@ pub(super) async fn reset(
         None => control.engine.reset(),
     }
     control.journal.clear(scope.msn);
+    control.engine.live().resync(scope.msn);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -102,5 +102,6 @@ pub(super) async fn remove(
     control.unit(msn)?;
     control.engine.remove_unit(msn);
     control.journal.clear(Some(msn));
+    control.engine.live().resync(Some(msn));
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,7 @@ use super::{Engine, IdempotencyKey};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::explain::{Facts, PaymentFacts};
 use crate::domain::json::Json;
-use crate::domain::payment::{Act, CreateFacts, CreateRequest, Order, Script};
+use crate::domain::payment::{Act, CreateFacts, CreateRequest, EventName, Order, Script, Standing};
 use crate::domain::user::{Behaviour, User};
 
 /// How many refused creates one unit remembers. The oldest go first.
@@ -114,6 +114,8 @@ impl Engine {
     fn begin(&self, slot: &Arc<Slot>) {
         let unit = &slot.unit;
         unit.book().payments.push_back((slot.number, Arc::downgrade(slot)));
+        let (amount, at) = (slot.order.amount().value, slot.order.created_at());
+        self.tell_payment(slot, EventName::Created, amount, at, Standing::NEW);
         let named = slot.order.phone_number();
         let (behaviour, after) =
             named.map_or((None, None), |phone_number| self.users.script(unit.msn, phone_number));

@@ -17,6 +17,7 @@ mod ids;
 mod jump;
 mod limits;
 mod listing;
+mod live;
 mod machine;
 mod manage;
 mod modify;
@@ -34,12 +35,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::Waker;
 
+use serde::Serialize;
+
 pub use answer::Refusal;
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
 pub use ids::TraceId;
 pub use jump::Fired;
 pub use listing::{Page, Seen};
+pub(crate) use live::{Kind, Live, Read, Reader};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
@@ -52,10 +56,11 @@ pub use unit::Unit;
 
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::errors::Rejection;
-use crate::domain::payment::{Decision, Event, EventName, Payment};
+use crate::domain::money::Amount;
+use crate::domain::payment::{Decision, Event, EventName, Payment, Phase, Standing};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::text::IdempotencyKey;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::user::User;
 use clock::{Clock, Setting};
 use create_key::CreateKey;
@@ -97,6 +102,8 @@ pub struct Engine {
     jump: JumpLog,
     /// Somebody waits for a payment to change.
     changed: Signal,
+    /// Somebody listens to what happens.
+    live: Arc<Live>,
     /// The driver waits for a timer earlier than the one it sleeps for.
     rescheduled: Signal,
     /// Until when the driver sleeps, in microseconds of the machine's time.
@@ -125,6 +132,7 @@ impl Engine {
             travel: Mutex::new(()),
             jump: JumpLog::default(),
             changed: Signal::default(),
+            live: Arc::default(),
             rescheduled: Signal::default(),
             asleep_until: AtomicI64::new(i64::MAX),
             settings,
@@ -147,6 +155,11 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns where what happens is told to those who listen.
+    pub(crate) fn live(&self) -> &Arc<Live> {
+        &self.live
     }
 
     /// Returns how many payments there are.
@@ -218,11 +231,28 @@ impl Engine {
         if record.course.standing().is_finished() && !was_finished {
             slot.unit.book().finished.push_back(Arc::downgrade(slot));
         }
+        self.tell_payment(slot, name, amount, at, record.course.standing());
         if name == EventName::Authorized {
             slot.unit.authorised.fetch_add(1, Ordering::AcqRel);
             self.schedule(slot, record);
         }
         self.changed.notify();
+    }
+
+    /// Tells those who listen what happened to a payment.
+    fn tell_payment(&self, slot: &Slot, event: EventName, amount: u64, at: Timestamp, standing: Standing) {
+        self.live.tell(Kind::Payment, Some(slot.unit.msn), || {
+            let order = &slot.order;
+            let told = PaymentTold {
+                at: at.rfc3339(3),
+                msn: slot.unit.msn,
+                reference: order.reference(),
+                event,
+                amount: Amount { value: amount, ..order.amount() },
+                phase: standing.phase(),
+            };
+            serde_json::to_string(&told).ok()
+        });
     }
 
     /// Puts the payment's next timer on its unit's list, and wakes the driver if it sleeps longer than that.
@@ -244,6 +274,17 @@ impl Engine {
         let market = self.settings.market;
         self.units.get_or_make(msn, || SalesUnit::new(msn, market), || self.stream_of(msn))
     }
+}
+
+/// What the live stream tells of a payment.
+#[derive(Serialize)]
+struct PaymentTold<'a> {
+    at: Rfc3339,
+    msn: Msn,
+    reference: &'a str,
+    event: EventName,
+    amount: Amount,
+    phase: Phase,
 }
 
 fn baseline_clock(settings: &Settings) -> Setting {

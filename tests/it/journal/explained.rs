@@ -222,7 +222,9 @@ fn near_misses_are_named() {
         ["200001", "200002", "200003", "200004"].map(|msn| Merchant::of(&sandbox, msn)).into();
     shop.created("near-Miss-1", 1000);
     others[0].created("near-miss-2", 1000);
-    others.iter().for_each(|other| other.created("near-miss-3", 1000));
+    for other in &others {
+        other.created("near-miss-3", 1000);
+    }
     let said = |reference: &str| {
         assert_eq!(shop.get(reference).status, 404);
         explanation(&shop)

@@ -2,6 +2,7 @@
 
 mod explained;
 mod kept;
+mod live;
 mod masked;
 
 use serde_json::Value;
