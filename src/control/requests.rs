@@ -173,6 +173,7 @@ pub(super) async fn wait(
     match tokio::time::timeout(Duration::from(timeout), reached).await {
         Ok(()) => Ok(rows(&journal.list(&filter, read_limit(None)?.max(wanted)))),
         Err(_) => {
+            journal.wake();
             let seen = journal.count(&filter, wanted);
             Err(Refused::timeout(format!(
                 "{seen} of {wanted} such calls have come after {}.",

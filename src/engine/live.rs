@@ -146,6 +146,8 @@ impl Drop for Reader {
             board.first += board.notices.len() as u64;
             board.notices = VecDeque::new();
         }
+        // Those who go would otherwise stay on the list of whom to wake until something happens.
+        self.live.changed.notify();
     }
 }
 

@@ -141,6 +141,11 @@ impl Journal {
         }
     }
 
+    /// Wakes everyone who watches, so that those who have gone are forgotten.
+    pub(crate) fn wake(&self) {
+        self.changed.notify();
+    }
+
     /// Wakes this one when the journal has changed.
     pub(crate) fn watch(&self, waker: &Waker) {
         self.changed.watch(waker);

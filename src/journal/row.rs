@@ -13,7 +13,9 @@ use crate::domain::time::Timestamp;
 
 /// How much of a body is kept, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
-/// A buffer that has grown beyond this is given back when its next call needs less than half of it.
+/// How long headers usually are together, so that a buffer seldom has to grow on the way.
+const HEADERS: usize = 512;
+/// A buffer that has grown beyond this is given back when its next call needs much less of it.
 const LARGE: usize = 16 * 1024;
 
 /// A call that has been answered.
@@ -71,15 +73,13 @@ impl Row {
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
         let body = &body[..body.len().min(MAX_BODY)];
         let answer = &answer.body()[..answer.body().len().min(MAX_BODY)];
-        let headers: usize =
-            parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-        let length = target.len() + reference.len() + headers + body.len() + answer.len();
-        if self.bytes.capacity() > LARGE && self.bytes.capacity() / 2 > length {
+        let length = target.len() + reference.len() + body.len() + answer.len();
+        if self.bytes.capacity() > LARGE && self.bytes.capacity() / 4 > length {
             self.bytes = Vec::new();
         }
         let bytes = &mut self.bytes;
         bytes.clear();
-        bytes.reserve_exact(length);
+        bytes.reserve(length + HEADERS);
         bytes.extend_from_slice(target.as_bytes());
         let after_target = bytes.len();
         bytes.extend_from_slice(reference.as_bytes());

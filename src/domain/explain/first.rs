@@ -43,8 +43,13 @@ impl Refused<'_> {
         };
         match (spelled, units) {
             (Some(spelled), _) => format!("{missing}, but it has {}: case matters.", short(spelled)),
+            (None, [unit]) => {
+                format!(
+                    "{missing}, but sales unit {unit} has one. Send that as Merchant-Serial-Number.{named}"
+                )
+            }
             (None, [_, ..]) => format!(
-                "{missing}, but sales unit {} has one. Send that as Merchant-Serial-Number.{named}",
+                "{missing}, but sales units {} have one. Send theirs as Merchant-Serial-Number.{named}",
                 listed(units)
             ),
             (None, []) if !is_reference(self.reference) => {

@@ -237,8 +237,11 @@ fn near_misses_are_named() {
         said("near-miss-2"),
         "Sales unit 123456 has no payment near-miss-2, but sales unit 200001 has one. Send that as Merchant-Serial-Number."
     );
-    let several = said("near-miss-3");
-    assert_eq!(several.matches("20000").count(), 3, "a few are enough: {several}");
+    assert_eq!(
+        said("near-miss-3"),
+        "Sales unit 123456 has no payment near-miss-3, but sales units 200001, 200002 and 200003 have one. Send \
+         theirs as Merchant-Serial-Number."
+    );
     assert_eq!(
         said("near-miss-4"),
         "Sales unit 123456 has no payment near-miss-4, and no other sales unit has, in upper or lower case. It was never created, \
