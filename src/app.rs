@@ -13,8 +13,9 @@ use hyper::{Request, Response};
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
-use crate::engine::Engine;
-use crate::http::{Api, Received};
+use crate::engine::{Engine, Kind};
+use crate::http::{Answer, Answered, Api, Received, Seen};
+use crate::journal::{Call, Journal};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -25,10 +26,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("sandbox-request-id");
 /// The sandbox as a service.
 pub(crate) struct App {
     api: Api,
+    journal: Arc<Journal>,
     control: Router,
-    /// Calls of the emulated API and of everything else are numbered apart, so that probes and control calls do not
-    /// change the ids of the calls under test.
-    calls: AtomicU64,
+    /// Calls of everything but the emulated API are numbered apart, so that probes and control calls do not change the
+    /// ids of the calls under test.
     control_calls: AtomicU64,
     running: AtomicUsize,
     closing: AtomicBool,
@@ -77,16 +78,22 @@ impl RequestId {
 }
 
 impl App {
-    pub(crate) fn new(engine: Arc<Engine>, public_url: String, control_token: Option<String>) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        journal: Arc<Journal>,
+        public_url: String,
+        control_token: Option<String>,
+    ) -> Self {
         let control = control::router(Control {
             engine: engine.clone(),
+            journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
         });
         Self {
             api: Api { engine, public_url },
+            journal,
             control,
-            calls: AtomicU64::new(0),
             control_calls: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
@@ -114,8 +121,38 @@ impl App {
         }
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
-        let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        self.sign(self.api.answer(&received, id.as_str()).map(Either::Left), &id)
+        let number = self.journal.next_number();
+        let id = RequestId::new(*b"req-", number);
+        let machine = &self.api.engine.settings().machine;
+        let began = machine.elapsed();
+        let answered = self.api.answer(&received, id.as_str());
+        let micros = machine.elapsed().as_micros() - began.as_micros();
+        let answer = self.keep(number, micros, &received, answered);
+        self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
+    }
+
+    /// Puts a call into the journal, and lets go of its answer.
+    fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
+        let Answered { answer, operation, reference, seen, rejection, replayed } = answered;
+        let Seen { at, msn, created } = seen;
+        self.journal.keep(
+            number,
+            Call {
+                at: at.unwrap_or_else(|| self.api.engine.read_clock(None).now),
+                micros: u64::try_from(micros).unwrap_or_default(),
+                msn,
+                operation,
+                reference: created.as_ref().map_or(&reference, |slot| slot.order.reference()),
+                parts: &received.parts,
+                body: received.body(),
+                answer: &answer,
+                rejection,
+                replayed,
+            },
+        );
+        let live = self.api.engine.live();
+        live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
+        answer
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

@@ -5,7 +5,7 @@ use hyper::header::{CACHE_CONTROL, EXPIRES, HeaderName, HeaderValue, PRAGMA, X_C
 use serde::Serialize;
 
 use super::headers::{Once, msn, once, subscription_key};
-use super::{Answer, Api, Call, json};
+use super::{Answer, Api, Call, Seen, json};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::engine::{IssuedToken, Refusal, TokenRequest};
@@ -26,8 +26,10 @@ struct TokenBody {
 }
 
 impl Api {
-    pub(super) fn token(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        self.issue(call).map(granted).map_err(|rejection| self.engine.refuse(None, rejection))
+    pub(super) fn token(&self, call: &Call<'_>, seen: &mut Seen) -> Result<Answer, Refusal> {
+        let token = self.issue(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
+        seen.msn = token.msn;
+        Ok(granted(token))
     }
 
     fn issue(&self, call: &Call<'_>) -> Result<IssuedToken, Rejection> {

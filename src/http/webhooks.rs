@@ -2,12 +2,11 @@
 //! as a form.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Answer, Api, Call, json};
+use super::{Answer, Api, Call, Seen, json};
 use crate::domain::operation::Operation;
 use crate::domain::webhook::{EventType, Registration};
 use crate::engine::Refusal;
@@ -32,8 +31,10 @@ struct Listed<'a> {
 }
 
 impl Api {
-    pub(super) fn webhooks(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn webhooks(&self, call: &Call<'_>, seen: &mut Seen) -> Result<Answer, Refusal> {
         let unit = self.authenticate(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
+        seen.at = Some(self.engine.now(&unit));
+        seen.msn = Some(unit.msn);
         let body = call.readable_body().map_err(|rejection| self.engine.refuse(Some(&unit), rejection))?;
         match call.operation {
             Operation::WebhooksRegister => {
@@ -43,7 +44,7 @@ impl Api {
             }
             Operation::WebhooksDelete => {
                 self.engine.delete_webhook(&unit, call.reference)?;
-                let mut answer = Response::new(Full::new(Bytes::new()));
+                let mut answer = Response::new(Bytes::new());
                 *answer.status_mut() = StatusCode::NO_CONTENT;
                 Ok(answer)
             }

@@ -6,6 +6,7 @@ mod concurrency;
 mod control;
 mod determinism;
 mod exhaustive;
+mod journal;
 mod library;
 mod model;
 mod naive;
