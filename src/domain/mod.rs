@@ -5,6 +5,7 @@
 
 pub mod digits;
 pub mod errors;
+pub mod fault;
 pub mod fields;
 pub mod json;
 pub mod money;
