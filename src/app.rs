@@ -1,8 +1,10 @@
 //! The whole sandbox behind one door: numbers each request, takes it to the emulated API or the control API, and signs
 //! the answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
@@ -10,11 +12,13 @@ use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response};
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
 use crate::engine::Engine;
-use crate::http::{Api, Received};
+pub(crate) use crate::http::Broken;
+use crate::http::{Api, Held, Received};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -32,6 +36,8 @@ pub(crate) struct App {
     control_calls: AtomicU64,
     running: AtomicUsize,
     closing: AtomicBool,
+    /// Told when the sandbox closes, to those who hold an answer back.
+    closed: Notify,
 }
 
 /// Counts a request as running while it lives.
@@ -78,18 +84,20 @@ impl RequestId {
 
 impl App {
     pub(crate) fn new(engine: Arc<Engine>, public_url: String, control_token: Option<String>) -> Self {
+        let takes_fault_headers = control_token.is_none();
         let control = control::router(Control {
             engine: engine.clone(),
             public_url: public_url.clone(),
             token: control_token,
         });
         Self {
-            api: Api { engine, public_url },
+            api: Api { engine, public_url, takes_fault_headers },
             control,
             calls: AtomicU64::new(0),
             control_calls: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
+            closed: Notify::new(),
         }
     }
 
@@ -98,9 +106,10 @@ impl App {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Ends each connection with its next answer.
+    /// Ends each connection with its next answer, and holds no answer back any longer.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        self.closed.notify_waiters();
     }
 
     /// Answers a request.
@@ -115,7 +124,25 @@ impl App {
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
         let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        self.sign(self.api.answer(&received, id.as_str()).map(Either::Left), &id)
+        let mut answer = self.api.answer(&received, id.as_str(), None);
+        if let Some(Held { delay, rest }) = answer.extensions_mut().remove() {
+            // Boxed, so that calls which are not held back have no room for it.
+            Box::pin(self.hold(delay)).await;
+            if let Some(rest) = rest {
+                answer = self.api.answer(&received, id.as_str(), Some(&rest));
+            }
+        }
+        self.sign(answer.map(Either::Left), &id)
+    }
+
+    /// Lets time pass, but not beyond the end of the sandbox.
+    async fn hold(&self, delay: Duration) {
+        let mut closed = pin!(self.closed.notified());
+        // From here on a close is noticed; one that came before is seen by the look.
+        closed.as_mut().enable();
+        if !self.closing.load(Ordering::Acquire) {
+            let _ = tokio::time::timeout(delay, closed).await;
+        }
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::broken;
 use crate::config::Config;
 use crate::domain::digits::Msn;
 use crate::domain::money::{Amount, Market};
@@ -141,11 +142,14 @@ impl Sandbox {
     }
 
     /// Returns the sandbox as a router, to be called without a socket or mounted in a server of your own.
+    ///
+    /// A fault of the connection cannot break a socket here: the answer is a 502 (for `MALFORMED_RESPONSE_CHUNK` a 200)
+    /// whose body ends in an error.
     pub fn router(&self) -> Router {
         let app = self.app.clone();
         Router::new().fallback(any(move |request: Request| {
             let app = app.clone();
-            async move { app.answer(request).await.map(axum::body::Body::new) }
+            async move { broken::without_socket(app.answer(request).await) }
         }))
     }
 

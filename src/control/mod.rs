@@ -1,9 +1,10 @@
-//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, and going back to the
-//! start. Its routes and its OpenAPI document come from one list.
+//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, and going back to
+//! the start. Its routes and its OpenAPI document come from one list.
 
 mod clock;
 mod errors;
 mod extract;
+mod faults;
 mod front;
 mod guard;
 mod health;
@@ -40,7 +41,7 @@ pub(crate) struct Control {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "epayment-sandbox control API",
-    description = "Drives the sandbox: time, customers, sales units, payments. `?msn=` scopes a call to one sales unit; \
+    description = "Drives the sandbox: time, customers, sales units, payments, faults. `?msn=` scopes a call to one sales unit; \
                    without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
                    Errors are RFC 7807 problem documents."
 ))]
@@ -66,6 +67,8 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(payments::expire))
         .routes(routes!(wait::wait))
         .routes(routes!(errors::list))
+        .routes(routes!(faults::make, faults::list, faults::clear))
+        .routes(routes!(faults::remove))
         .split_for_parts()
 }
 

@@ -13,6 +13,7 @@ mod clock;
 mod create;
 mod create_key;
 mod customer;
+mod faults;
 mod ids;
 mod jump;
 mod limits;
@@ -35,8 +36,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::Waker;
 
 pub use answer::Refusal;
+pub(crate) use authenticate::default_msn;
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
+pub use faults::{ListedFault, Strike};
 pub use ids::TraceId;
 pub use jump::Fired;
 pub use listing::{Page, Seen};
@@ -58,6 +61,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use clock::{Clock, Setting};
 use create_key::CreateKey;
+use faults::Faults;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
@@ -83,6 +87,7 @@ pub struct Engine {
     users: Users,
     tokens: Tokens,
     limits: RateLimits,
+    faults: Faults,
     /// Payments by sales unit and reference.
     payments: Stripes<Arc<Slot>>,
     /// First answers to create requests by sales unit and idempotency key.
@@ -118,6 +123,7 @@ impl Engine {
             users: Users::default(),
             tokens: Tokens::default(),
             limits: RateLimits::default(),
+            faults: Faults::default(),
             payments: Stripes::new(secret),
             creates: Stripes::new(secret),
             created: AtomicU64::new(0),
@@ -177,9 +183,19 @@ impl Engine {
     }
 
     fn stream_of(&self, msn: Msn) -> Ids {
-        // Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
+        self.numbered_stream(1, msn)
+    }
+
+    /// Opens the stream that a unit's faults draw from.
+    fn dice_of(&self, msn: Msn) -> Ids {
+        self.numbered_stream(2, msn)
+    }
+
+    /// Streams are numbered by MSN behind a digit for their purpose, so that what a unit draws does not depend on when it
+    /// was first used.
+    fn numbered_stream(&self, purpose: u64, msn: Msn) -> Ids {
         let number =
-            msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+            msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'));
         self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
     }
 

@@ -1,5 +1,7 @@
 //! The ePayment operations: who calls, which key, which payment, and the answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Response, StatusCode};
@@ -13,18 +15,19 @@ use crate::engine::{Caller, Refusal, Unit};
 use crate::wire;
 
 impl Api {
-    pub(super) fn epayment(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        let unit = self.authenticate(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
-        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(&unit), rejection))?;
+    /// Carries out an ePayment operation for a sales unit whose credentials are good.
+    pub(super) fn epayment(&self, call: &Call<'_>, unit: &Arc<Unit>) -> Result<Answer, Refusal> {
+        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
-            Operation::Create => self.create(call, &unit, key),
-            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, &unit, key),
-            Operation::Approve => self.approve(call, &unit),
-            Operation::Get | Operation::Events | Operation::Token => self.read(call, &unit),
+            Operation::Create => self.create(call, unit, key),
+            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key),
+            Operation::Approve => self.approve(call, unit),
+            Operation::Get | Operation::Events | Operation::Token => self.read(call, unit),
         }
     }
 
-    fn authenticate(&self, call: &Call<'_>) -> Result<std::sync::Arc<Unit>, Rejection> {
+    /// Finds out for which sales unit a call acts.
+    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<Arc<Unit>, Rejection> {
         let headers = call.headers;
         let subscription_key = subscription_key(headers)?;
         let token = bearer_token(headers)?;
@@ -53,12 +56,7 @@ impl Api {
         idempotency_key(call.headers, call.operation)
     }
 
-    fn create(
-        &self,
-        call: &Call<'_>,
-        unit: &std::sync::Arc<Unit>,
-        key: Option<&str>,
-    ) -> Result<Answer, Refusal> {
+    fn create(&self, call: &Call<'_>, unit: &Arc<Unit>, key: Option<&str>) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
         Ok(json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url)))
     }

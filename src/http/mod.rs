@@ -4,6 +4,7 @@
 
 mod body;
 mod epayment;
+mod fault;
 mod headers;
 mod problem;
 mod report;
@@ -21,8 +22,10 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use crate::domain::errors::ErrorCode;
 use crate::domain::operation::Operation;
-use crate::engine::{Engine, Refusal};
+use crate::engine::Engine;
 use body::BodyError;
+pub(crate) use fault::{Broken, Held, Rest};
+use fault::{Mark, Outcome};
 use report::Report;
 use route::route;
 
@@ -31,6 +34,8 @@ pub(crate) struct Api {
     pub(crate) engine: Arc<Engine>,
     /// The base of the addresses handed to customers.
     pub(crate) public_url: String,
+    /// Whether a request may ask for a fault by its own headers.
+    pub(crate) takes_fault_headers: bool,
 }
 
 /// An emulated call, taken apart.
@@ -65,8 +70,10 @@ impl Received {
 }
 
 impl Api {
-    /// Answers a call, or says that the API has no such path.
-    pub(crate) fn answer(&self, received: &Received, request_id: &str) -> Answer {
+    /// Answers a call, or says that the API has no such path. `rest` is a call that was held back before its operation.
+    ///
+    /// What a fault leaves to be done with the answer is in its extensions: [`Held`], [`Broken`].
+    pub(crate) fn answer(&self, received: &Received, request_id: &str, rest: Option<&Rest>) -> Answer {
         let Received { parts, body } = received;
         let Some(route) = route(&parts.method, parts.uri.path()) else { return problem::gateway_not_found() };
         let report = Report::begin(&self.engine.settings().machine);
@@ -77,21 +84,21 @@ impl Api {
             body: body.as_ref().map(|body| &**body).map_err(|error| *error),
         };
         // A panic is our bug. It must neither end the connection without an answer nor the process.
-        let result = catch_unwind(AssertUnwindSafe(|| self.carry_out(&call))).unwrap_or_else(|_| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.carry_out(&call, rest)));
+        let Outcome { result, mark } = outcome.unwrap_or_else(|_| {
             tracing::error!(request_id, "the sandbox has a bug: a request made it panic");
-            Err(self.engine.refuse(None, ErrorCode::InternalError.reject()))
+            Err(self.engine.refuse(None, ErrorCode::InternalError.reject())).into()
         });
-        report.end(&call, request_id, &result);
-        result.unwrap_or_else(|refusal| {
-            problem::render(&refusal, &route.instance(), || (self.engine.token_time(), self.engine.uuid()))
-        })
-    }
-
-    fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        match call.operation {
-            Operation::Token => self.token(call),
-            _ => self.epayment(call),
+        if !mark.as_ref().is_some_and(Mark::is_unfinished) {
+            report.end(&call, request_id, &result);
         }
+        let mut answer = result.unwrap_or_else(|refusal| {
+            problem::render(&refusal, &route.instance(), || (self.engine.token_time(), self.engine.uuid()))
+        });
+        if let Some(mark) = mark {
+            mark.put_on(&mut answer);
+        }
+        answer
     }
 }
 
