@@ -15,13 +15,16 @@ use crate::app::App;
 use crate::broken;
 use crate::config::Config;
 use crate::domain::digits::Msn;
+use crate::domain::fault::Fault;
 use crate::domain::money::{Amount, Market};
 use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
-use crate::engine::{ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManualTime, Slot};
+use crate::engine::{
+    ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManageError, ManualTime, Slot,
+};
 use crate::serve::{self, BindError};
 
 /// A sandbox that is ready to answer but has no socket.
@@ -214,6 +217,26 @@ impl Sandbox {
         self.engine.advance(None, Jump::ToNext)
     }
 
+    /// Makes a fault, which spoils the answers of the calls that match. Returns its id.
+    ///
+    /// ```
+    /// use epayment_sandbox::Sandbox;
+    /// use epayment_sandbox::domain::{fault::Fault, operation::Operation};
+    ///
+    /// let sandbox = Sandbox::start();
+    /// // The next capture goes through, but its answer is lost.
+    /// let lost = "fault=EMPTY_RESPONSE, commit".parse()?;
+    /// sandbox.fault(Fault::new(lost).on(Operation::Capture)).expect("there is room for one");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When there are too many.
+    pub fn fault(&self, fault: Fault) -> Result<String, ManageError> {
+        Ok(self.engine.add_fault(fault)?.id())
+    }
+
     /// Goes back to how the sandbox started.
     pub fn reset(&self) {
         self.engine.reset();
@@ -284,7 +307,7 @@ impl UnitHandle<'_> {
 }
 
 impl SandboxBuilder {
-    /// Makes identifiers and tokens repeat from run to run.
+    /// Makes identifiers, tokens and fault dice repeat from run to run.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.engine.seed = Some(seed);

@@ -61,12 +61,12 @@ pub(super) struct MatchInput {
 #[serde(deny_unknown_fields)]
 pub(super) struct ThenInput {
     /// An `ErrorCode`, or the name of a row for errors without one.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     error: Option<ErrorInput>,
     /// A bare status, 400 to 599.
     status: Option<u64>,
     /// A duration, `{"min","max"}`, or `{"median","sigma"}`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     delay: Option<DelayInput>,
     /// How the connection ends.
     fault: Option<String>,
@@ -114,12 +114,12 @@ struct MatchView {
 
 #[derive(Serialize, ToSchema)]
 struct ThenView {
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     delay: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 //! The engine is synchronous: no async, no sockets, callable from a plain `#[test]`. It takes requests apart from
 //! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
 //!
-//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, signals}. Never two
+//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, faults, signals}. Never two
 //! payments at once, and never a payment while a book is locked.
 
 mod answer;

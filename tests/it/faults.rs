@@ -284,6 +284,9 @@ fn a_reset_clears_the_faults_of_its_scope() {
         (404, Some("There is no fault fault-1; GET /_sandbox/faults lists them all."))
     );
     fault(&shop, &then);
+    assert_eq!(shop.control("POST", "/faults?msn=123456", &then).status, 201);
+    assert_eq!(shop.control("DELETE", "/sales-units/123456", &Value::Null).status, 204);
+    assert_eq!(ids(), ["fault-4"]);
     assert_eq!(shop.control("POST", "/reset", &Value::Null).status, 204);
     assert!(ids().is_empty());
 }
