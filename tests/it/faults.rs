@@ -546,17 +546,24 @@ fn a_call_that_waits_keeps_no_other_waiting_and_meets_what_is_there_then() {
     let sandbox = sandbox();
     let shop = Merchant::new(&sandbox);
     shop.created("waiting-1", 1000);
-    fault(&shop, &json!({"then": {"delay": "1h"}}));
-    paused().block_on(async {
-        let path = "/epayment/v1/payments/waiting-1";
-        let (slow, quick) = tokio::join!(timed(&sandbox, "GET", path, &Value::Null), async {
-            let quick = timed(&sandbox, "GET", path, &Value::Null).await;
-            sandbox.reset();
-            quick
-        });
-        assert_eq!((slow.0, quick.0), (404, 200), "the payment is gone when the hour is over");
-        assert!(quick.1 < Duration::from_secs(1), "{quick:?}");
+    let path = "/epayment/v1/payments/waiting-1";
+    fault(&shop, &json!({"then": {"delay": "1h"}, "times": 2}));
+    let body = create_body("waiting-2", 1000);
+    let (create, get, quick) = paused().block_on(async {
+        tokio::join!(
+            timed(&sandbox, "POST", "/epayment/v1/payments", &body),
+            timed(&sandbox, "GET", path, &Value::Null),
+            async {
+                let quick = timed(&sandbox, "GET", path, &Value::Null).await;
+                sandbox.reset();
+                quick
+            }
+        )
     });
+    assert_eq!((quick.0, quick.1 < Duration::from_secs(1)), (200, true), "{quick:?}");
+    assert_eq!(get.0, 404, "the payment is gone when the hour is over");
+    assert_eq!(create.0, 201);
+    assert!(sandbox.payment("waiting-2").is_some(), "it belongs to the sales unit that is there now");
 }
 
 /// Calls a sandbox without a socket; the answer's body has to break off. Returns the status.
