@@ -15,6 +15,7 @@ mod broken;
 pub mod cli;
 mod config;
 mod control;
+mod courier;
 pub mod domain;
 pub mod engine;
 mod http;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::broken;
 use crate::config::Config;
+use crate::courier;
 use crate::domain::digits::Msn;
 use crate::domain::fault::Fault;
 use crate::domain::money::{Amount, Market};
@@ -22,8 +23,10 @@ use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
+use crate::domain::webhook::Target;
 use crate::engine::{
     ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManageError, ManualTime, Slot,
+    Webhook,
 };
 use crate::serve::{self, BindError};
 
@@ -42,9 +45,11 @@ impl Service {
 
     /// Serves until told to stop.
     pub(crate) async fn run(self, listener: TcpListener, stop: watch::Receiver<bool>) {
-        let driver = tokio::spawn(serve::drive(self.engine));
+        let driver = tokio::spawn(serve::drive(self.engine.clone()));
+        let courier = tokio::spawn(courier::carry(self.engine));
         serve::serve(listener, self.app, stop).await;
         driver.abort();
+        courier.abort();
     }
 }
 
@@ -403,6 +408,18 @@ impl SandboxBuilder {
     #[must_use]
     pub fn machine_time(mut self, time: &ManualTime) -> Self {
         self.config.engine.machine = Machine::Manual(time.clone());
+        self
+    }
+
+    /// Sends every event of every sales unit to this receiver, signed with this text.
+    ///
+    /// # Panics
+    ///
+    /// When it is not an absolute `http` or `https` URL.
+    #[must_use]
+    pub fn webhook(mut self, url: &str, secret: &str) -> Self {
+        let target = Target::parse(url).unwrap_or_else(|| panic!("\"{url}\" is not an absolute URL"));
+        self.config.engine.webhook = Some(Webhook { target, secret: secret.to_owned() });
         self
     }
 

@@ -109,7 +109,7 @@ fn announce(settings: &Settings, listening: SocketAddr) -> Result<(), Failure> {
         })?;
     }
     output::line(&format!("epayment-sandbox {} ready http://{address}", env!("CARGO_PKG_VERSION")));
-    for key in settings.without_effect.iter().filter(|key| !["tls_listen", "max_requests"].contains(key)) {
+    for key in settings.without_effect.iter().filter(|key| **key != "tls_listen") {
         tracing::warn!("{key} is accepted but has no effect in this version");
     }
     if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {

@@ -2,6 +2,7 @@
 //! the start. Its routes and its OpenAPI document come from one list.
 
 mod clock;
+mod deliveries;
 mod errors;
 mod extract;
 mod faults;
@@ -12,6 +13,7 @@ mod payments;
 mod problem;
 mod reset;
 mod sales_units;
+mod until;
 mod users;
 mod wait;
 
@@ -66,6 +68,9 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(payments::reject))
         .routes(routes!(payments::expire))
         .routes(routes!(wait::wait))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::wait))
+        .routes(routes!(deliveries::redeliver))
         .routes(routes!(errors::list))
         .routes(routes!(faults::make, faults::list, faults::clear))
         .routes(routes!(faults::remove))

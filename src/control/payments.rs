@@ -7,13 +7,13 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Control;
 use super::extract::{Body, Path, Query};
 use super::problem::{Problem, Refused, json_text};
+use super::{Control, deliveries};
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::payment::{Choice, CustomerRefusal, Payment, Phase, State as PaymentState, UserFlow};
 use crate::domain::time::Rfc3339;
-use crate::engine::{Seen, Slot};
+use crate::engine::{DeliveryFilter, Seen, Slot};
 use crate::wire;
 
 /// How many payments a page has when it does not say, and at most.
@@ -94,8 +94,12 @@ impl Control {
             body.push_str(",\"events\":");
             wire::events(&mut body, payment);
         });
-        // This version keeps no calls and makes no deliveries.
-        body.push_str(",\"requests\":[],\"deliveries\":[]}");
+        // This version keeps no calls.
+        body.push_str(",\"requests\":[],\"deliveries\":");
+        let reference = Some(slot.order.reference().to_owned());
+        let filter = DeliveryFilter { msn: Some(msn), reference, ..DeliveryFilter::default() };
+        wire::json::value(&mut body, &deliveries::views(&self.engine.deliveries(&filter, MAX_LIMIT)));
+        body.push('}');
         json_text(body)
     }
 

@@ -97,22 +97,22 @@ impl Engine {
         if self.settings.enforce_rate_limits {
             self.count_call(caller, operation, &reference())?;
         }
-        self.admit_unit(self.choose_msn(caller, &of_key, of_token)?)
+        self.admit_unit(self.choose_msn(caller, &of_key, of_token)?, operation)
     }
 
     /// Finds the sales unit of an MSN that the credentials are good for.
     ///
     /// # Errors
     ///
-    /// When there is none, or it may not take payments.
-    pub(crate) fn admit_unit(&self, msn: Msn) -> Result<Arc<Unit>, Rejection> {
+    /// When there is none, or it may not take payments and the operation is about them.
+    pub(crate) fn admit_unit(&self, msn: Msn, operation: Operation) -> Result<Arc<Unit>, Rejection> {
         let invalid = || ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]);
         let unit = match self.settings.credentials {
             Credentials::Any => self.unit_on_first_use(msn),
             Credentials::Configured => self.units.get(msn),
         };
         let unit = unit.ok_or_else(invalid)?;
-        if unit.settings().permissions.payments {
+        if !operation.is_about_payments() || unit.settings().permissions.payments {
             Ok(unit)
         } else {
             Err(ErrorCode::SalesUnitNotAllowed.reject())

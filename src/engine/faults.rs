@@ -244,8 +244,9 @@ impl Engine {
     ) -> Mentions {
         match operation {
             Operation::Create => Mentions::of_create(body),
+            _ if !operation.is_about_payments() => Mentions::default(),
             _ => Mentions {
-                reference: (!reference.is_empty()).then(|| reference.to_owned()),
+                reference: Some(reference.to_owned()),
                 phone_number: self.find(unit, reference).and_then(|slot| slot.order.phone_number()),
             },
         }

@@ -109,7 +109,7 @@ impl Api {
     pub(super) fn carry_out(&self, call: &Call<'_>, rest: Option<&Rest>) -> Outcome {
         if let Some(Rest { caller, fault }) = rest {
             let mark = Some(Mark { fault: fault.clone(), held: None, broken: None });
-            let result = self.readmit(caller).and_then(|caller| self.operate(call, &caller));
+            let result = self.readmit(call, caller).and_then(|caller| self.operate(call, &caller));
             return Outcome { result, mark };
         }
         let admitted = self.admit(call).and_then(|caller| Ok((self.strike(call, &caller)?, caller)));
@@ -129,11 +129,11 @@ impl Api {
     }
 
     /// A sales unit may have gone, or been made anew, while its call was held back.
-    fn readmit(&self, caller: &Admitted) -> Result<Admitted, Refusal> {
+    fn readmit(&self, call: &Call<'_>, caller: &Admitted) -> Result<Admitted, Refusal> {
         match caller {
             Admitted::Client(msn) => Ok(Admitted::Client(*msn)),
             Admitted::Unit(unit) => {
-                let unit = self.engine.admit_unit(unit.msn).map(Admitted::Unit);
+                let unit = self.engine.admit_unit(unit.msn, call.operation).map(Admitted::Unit);
                 unit.map_err(|rejection| self.engine.refuse(None, rejection))
             }
         }
@@ -142,7 +142,8 @@ impl Api {
     fn operate(&self, call: &Call<'_>, caller: &Admitted) -> Result<Answer, Refusal> {
         match caller {
             Admitted::Client(msn) => Ok(self.token(call, *msn)),
-            Admitted::Unit(unit) => self.epayment(call, unit),
+            Admitted::Unit(unit) if call.operation.is_about_payments() => self.epayment(call, unit),
+            Admitted::Unit(unit) => self.webhooks(call, unit),
         }
     }
 

@@ -10,6 +10,7 @@ mod problem;
 mod report;
 mod route;
 mod token;
+mod webhooks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub(crate) struct Api {
 /// An emulated call, taken apart.
 struct Call<'c> {
     operation: Operation,
-    /// The reference in the path, percent-decoded; empty where there is none.
+    /// The reference or id in the path, percent-decoded; empty where there is none.
     reference: &'c str,
     headers: &'c HeaderMap,
     body: Result<&'c [u8], BodyError>,

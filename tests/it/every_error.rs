@@ -9,6 +9,7 @@ use crate::api::{Answer, Merchant};
 use crate::catalogue::{cases, covers};
 
 const REFERENCE: &str = "every-error-1";
+const WEBHOOK: &str = "no-webhook";
 
 /// A body that no operation would take, but that says what a text may need.
 fn body() -> Value {
@@ -26,6 +27,7 @@ fn filled(spec: &ErrorSpec, operation: Operation) -> String {
     let metadata = spec.title.contains("Metadata");
     [
         ("{reference}", if operation == Operation::Token { "" } else { REFERENCE }),
+        ("{id}", WEBHOOK),
         ("{msn}", "123456"),
         ("{key}", if metadata { "the-metadata-key" } else { "the-key" }),
         ("{value}", if metadata { "the-metadata-value" } else { "the-expiry" }),
@@ -49,6 +51,9 @@ fn call(shop: &Merchant<'_>, operation: Operation) -> (Answer, String) {
         Operation::Create => ("POST", "/epayment/v1/payments".to_owned()),
         Operation::Get => ("GET", format!("/epayment/v1/payments/{REFERENCE}")),
         Operation::Events => ("GET", format!("/epayment/v1/payments/{REFERENCE}/events")),
+        Operation::WebhooksRegister => ("POST", "/webhooks/v1/webhooks".to_owned()),
+        Operation::WebhooksList => ("GET", "/webhooks/v1/webhooks".to_owned()),
+        Operation::WebhooksDelete => ("DELETE", format!("/webhooks/v1/webhooks/{WEBHOOK}")),
         verb => of_payment(verb.name()),
     };
     let headers = [
@@ -59,7 +64,8 @@ fn call(shop: &Merchant<'_>, operation: Operation) -> (Answer, String) {
         ("client_secret", "the-secret"),
         ("idempotency-key", "the-key"),
     ];
-    let instance = path.strip_prefix("/epayment").unwrap_or(&path).to_owned();
+    let instance = ["/epayment", "/webhooks"].iter().find_map(|api| path.strip_prefix(&format!("{api}/v1")));
+    let instance = instance.map_or_else(|| path.clone(), |rest| format!("/v1{rest}"));
     (shop.send(method, &path, &headers, body().to_string()), instance)
 }
 
@@ -102,6 +108,17 @@ fn check(spec: &ErrorSpec, operation: Operation, answer: &Answer, instance: &str
                 }
                 (_, None) => assert!(extra.is_empty(), "{place}"),
             }
+        }
+        Shape::Webhook => {
+            assert_eq!(answer.headers["content-type"], "application/problem+json", "{place}");
+            assert_eq!((&told["title"], &told["detail"]), (&json!(spec.title), &json!(detail)), "{place}");
+            assert_eq!((&told["type"], &told["instance"]), (&told["traceId"], &json!(instance)), "{place}");
+            let field = if operation == Operation::WebhooksDelete { "id" } else { "body" };
+            let named = match spec.status {
+                400 => json!([{"name": field, "reason": "A fault of the sandbox refuses it."}]),
+                _ => json!([]),
+            };
+            assert_eq!(told["extraDetails"], named, "{place}");
         }
         Shape::Gateway => {
             let text = format!(r#"{{ "statusCode": {}, "message": "{detail}" }}"#, spec.status);

@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "engine"],
+        &["domain", "engine", "wire"],
         &["axum", "hyper", "tokio", "async fn", "async move", ".await", "std::env", "std::fs", "std::net"],
     ),
     ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
@@ -39,7 +39,12 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("app.rs", &["control", "engine", "http"], &["std::env", "std::fs"]),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
     ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
-    ("sandbox.rs", &["app", "broken", "config", "domain", "engine", "serve"], &["std::env", "std::fs"]),
+    ("courier.rs", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
+    (
+        "sandbox.rs",
+        &["app", "broken", "config", "courier", "domain", "engine", "serve"],
+        &["std::env", "std::fs"],
+    ),
     ("cli", &["cli", "config", "domain", "engine", "sandbox", "serve", "setup"], &[]),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),

@@ -197,7 +197,8 @@ mod tests {
         );
         let warning = fault.warning().unwrap();
         assert!(
-            warning.contains("never of token, create, get, events, refund, cancel, approve;"),
+            warning
+                .contains("never of token, create, get, events, refund, cancel, approve, webhooks.register"),
             "{warning}"
         );
         assert_eq!(Fault::new("error=3010".parse().unwrap()).warning(), None);

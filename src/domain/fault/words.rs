@@ -20,7 +20,7 @@ pub struct Words<'a> {
     pub msn: Option<Msn>,
     /// The unit's market, if there is a unit.
     pub market: Option<Market>,
-    /// The reference, of the path or of the create body.
+    /// The reference, of the path or of the create body; of a webhook its id.
     pub reference: &'a str,
     /// The idempotency key.
     pub key: &'a str,
@@ -36,7 +36,7 @@ impl Words<'_> {
     /// Refuses with a row of the catalogue.
     #[must_use]
     pub fn refuse(&self, code: ErrorCode) -> Rejection {
-        if code.spec().shape == Shape::Fields {
+        if code.spec().shape == Shape::Fields || code == ErrorCode::WebhookInvalid {
             return Rejection::of_field(code, self.field(code), "A fault of the sandbox refuses it.");
         }
         if !code.spec().detail.contains('{') {
@@ -56,6 +56,7 @@ impl Words<'_> {
         };
         code.about(&[
             ("reference", self.reference),
+            ("id", self.reference),
             ("msn", &msn),
             ("key", &key),
             ("client_id", self.client_id),
@@ -77,6 +78,7 @@ impl Words<'_> {
             ErrorCode::MediaTypeUnsupported => "Content-Type",
             ErrorCode::HeaderInvalid if self.operation.takes_idempotency_key() => "Idempotency-Key",
             ErrorCode::HeaderInvalid => "Merchant-Serial-Number",
+            ErrorCode::WebhookInvalid if self.operation == Operation::WebhooksDelete => "id",
             _ => "body",
         }
     }
@@ -165,7 +167,8 @@ mod tests {
         for code in ErrorCode::ALL {
             let rejection = NOTHING.refuse(*code);
             assert!(!rejection.detail().contains(['{', '}']), "{}", rejection.detail());
-            assert_eq!(rejection.fields.is_empty(), code.spec().shape != Shape::Fields);
+            let names_fields = code.spec().shape == Shape::Fields || *code == ErrorCode::WebhookInvalid;
+            assert_eq!(rejection.fields.is_empty(), !names_fields);
         }
         assert_eq!(NOTHING.refuse(ErrorCode::UrlInvalid).detail(), "The parameter  is invalid.");
     }
