@@ -1,8 +1,10 @@
 //! The whole sandbox behind one door: numbers each request, takes it to the emulated API or the control API, and signs
 //! the answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
@@ -10,11 +12,13 @@ use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response};
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
 use crate::engine::{Engine, Kind};
-use crate::http::{Answer, Answered, Api, Received, Seen};
+pub(crate) use crate::http::Broken;
+use crate::http::{Answer, Answered, Api, Held, Received, Seen};
 use crate::journal::{Call, Journal};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
@@ -33,6 +37,8 @@ pub(crate) struct App {
     control_calls: AtomicU64,
     running: AtomicUsize,
     closing: AtomicBool,
+    /// Told when the sandbox closes, to those who hold an answer back.
+    closed: Notify,
 }
 
 /// Counts a request as running while it lives.
@@ -84,6 +90,7 @@ impl App {
         public_url: String,
         control_token: Option<String>,
     ) -> Self {
+        let takes_fault_headers = control_token.is_none();
         let control = control::router(Control {
             engine: engine.clone(),
             journal: journal.clone(),
@@ -91,12 +98,13 @@ impl App {
             token: control_token,
         });
         Self {
-            api: Api { engine, public_url },
+            api: Api { engine, public_url, takes_fault_headers },
             journal,
             control,
             control_calls: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
+            closed: Notify::new(),
         }
     }
 
@@ -105,9 +113,10 @@ impl App {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Ends each connection with its next answer.
+    /// Ends each connection with its next answer, and holds no answer back any longer.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        self.closed.notify_waiters();
     }
 
     /// Answers a request.
@@ -125,9 +134,20 @@ impl App {
         let id = RequestId::new(*b"req-", number);
         let machine = &self.api.engine.settings().machine;
         let began = machine.elapsed();
-        let answered = self.api.answer(&received, id.as_str());
+        let mut answered = self.api.answer(&received, id.as_str(), None);
+        let mut held = answered.answer.extensions_mut().remove();
+        if let Some(Held { delay, rest: Some(rest) }) = &held {
+            // Boxed, so that calls which are not held back have no room for it.
+            Box::pin(self.hold(*delay)).await;
+            answered = self.api.answer(&received, id.as_str(), Some(rest));
+            held = None;
+        }
         let micros = machine.elapsed().as_micros() - began.as_micros();
         let answer = self.keep(number, micros, &received, answered);
+        // What was carried out is in the journal even if its caller gives up.
+        if let Some(Held { delay, .. }) = held {
+            Box::pin(self.hold(delay)).await;
+        }
         self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
     }
 
@@ -153,6 +173,16 @@ impl App {
         let live = self.api.engine.live();
         live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
         answer
+    }
+
+    /// Lets time pass, but not beyond the end of the sandbox.
+    async fn hold(&self, delay: Duration) {
+        let mut closed = pin!(self.closed.notified());
+        // From here on a close is noticed; one that came before is seen by the look.
+        closed.as_mut().enable();
+        if !self.closing.load(Ordering::Acquire) {
+            let _ = tokio::time::timeout(delay, closed).await;
+        }
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

@@ -10,6 +10,7 @@
 //! sandbox does.
 
 mod app;
+mod broken;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod config;

@@ -12,9 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::broken;
 use crate::config::Config;
 use crate::courier;
 use crate::domain::digits::Msn;
+use crate::domain::fault::Fault;
 use crate::domain::money::{Amount, Market};
 use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
 use crate::domain::sales_unit::SalesUnit;
@@ -23,7 +25,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{
-    ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManualTime, Slot, Webhook,
+    ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManageError, ManualTime, Slot,
+    Webhook,
 };
 use crate::journal::{Filter, Journal, RequestSnapshot};
 use crate::serve::{self, BindError};
@@ -40,6 +43,8 @@ impl Service {
         let engine = Arc::new(Engine::new(config.engine.clone()));
         let journal = Arc::new(Journal::new(config.engine.max_requests));
         let (public_url, token) = (config.public_url(listening), config.control_token.clone());
+        // From here on jumps of the clock wait for webhooks: somebody will carry them.
+        engine.set_courier(true);
         let app = App::new(engine.clone(), journal.clone(), public_url, token);
         Self { engine, journal, app: Arc::new(app) }
     }
@@ -152,11 +157,14 @@ impl Sandbox {
     }
 
     /// Returns the sandbox as a router, to be called without a socket or mounted in a server of your own.
+    ///
+    /// A fault of the connection cannot break a socket here: the answer is a 502 (for `MALFORMED_RESPONSE_CHUNK` a 200)
+    /// whose body ends in an error.
     pub fn router(&self) -> Router {
         let app = self.app.clone();
         Router::new().fallback(any(move |request: Request| {
             let app = app.clone();
-            async move { app.answer(request).await.map(axum::body::Body::new) }
+            async move { broken::without_socket(app.answer(request).await) }
         }))
     }
 
@@ -222,16 +230,24 @@ impl Sandbox {
     }
 
     /// Returns the calls of the emulated API that the journal keeps, newest first, secrets masked.
-    ///
-    /// ```
-    /// let sandbox = epayment_sandbox::Sandbox::start();
-    /// // … the integration under test does its work; then:
-    /// let refused = sandbox.requests().into_iter().filter(|request| request.explanation.is_some());
-    /// assert_eq!(refused.count(), 0);
-    /// ```
     #[must_use]
     pub fn requests(&self) -> Vec<RequestSnapshot> {
         self.journal.list(&Filter::default(), usize::MAX).iter().map(Into::into).collect()
+    }
+
+    /// Makes a fault, which spoils the answers of the calls that match. Returns its id.
+    ///
+    /// ```
+    /// use epayment_sandbox::{Sandbox, domain::fault::Fault, domain::operation::Operation};
+    /// let lost = "fault=EMPTY_RESPONSE, commit".parse()?; // The capture goes through, but its answer is lost.
+    /// Sandbox::start().fault(Fault::new(lost).on(Operation::Capture)).expect("there is room for one");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn fault(&self, fault: Fault) -> Result<String, ManageError> {
+        Ok(self.engine.add_fault(fault)?.id())
     }
 
     /// Goes back to how the sandbox started.
@@ -306,7 +322,7 @@ impl UnitHandle<'_> {
 }
 
 impl SandboxBuilder {
-    /// Makes identifiers and tokens repeat from run to run.
+    /// Makes identifiers, tokens and fault dice repeat from run to run.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.engine.seed = Some(seed);

@@ -143,7 +143,7 @@ settings! {
         };
     "strict", "Enforce also what a local tool relaxes: https-only URLs, Merchant-Serial-Number, JSON content type, no unknown members",
         |to, text| { to.config.engine.strict = switch(text)?; Ok(()) };
-    "seed" ["N"], "Make identifiers and tokens repeat from run to run",
+    "seed" ["N"], "Make identifiers, tokens and fault dice repeat from run to run",
         |to, text| { to.config.engine.seed = Some(number(text)?); Ok(()) };
     "clock" ["real|TIME"] = "real", "An RFC 3339 time freezes the sandbox clock there from the start",
         |to, text| { to.config.engine.frozen_at = clock(text)?; Ok(()) };

@@ -1,11 +1,12 @@
-//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, and going back to the
-//! start. Its routes and its OpenAPI document come from one list.
+//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, and going back to
+//! the start. Its routes and its OpenAPI document come from one list.
 
 mod clock;
 mod deliveries;
 mod errors;
 mod events;
 mod extract;
+mod faults;
 mod front;
 mod guard;
 mod health;
@@ -46,7 +47,7 @@ pub(crate) struct Control {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "epayment-sandbox control API",
-    description = "Drives the sandbox: time, customers, sales units, payments. `?msn=` scopes a call to one sales unit; \
+    description = "Drives the sandbox: time, customers, sales units, payments, faults. `?msn=` scopes a call to one sales unit; \
                    without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
                    Errors are RFC 7807 problem documents."
 ))]
@@ -81,6 +82,8 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::curl))
         .routes(routes!(events::stream))
         .routes(routes!(errors::list))
+        .routes(routes!(faults::make, faults::list, faults::clear))
+        .routes(routes!(faults::remove))
         .split_for_parts()
 }
 

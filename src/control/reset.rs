@@ -7,7 +7,7 @@ use super::Control;
 use super::extract::{Query, Scope};
 use super::problem::{Problem, Refused};
 
-/// Goes back to the configured baseline: payments, clock, users, sales units, journal.
+/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, journals.
 ///
 /// With `msn` that unit alone is emptied and keeps its keys and settings.
 #[utoipa::path(

@@ -37,21 +37,25 @@ pub struct TokenRequest<'a> {
 }
 
 impl Engine {
-    /// Issues an access token.
+    /// Finds out for which sales unit a token is asked for, if for one.
     ///
     /// # Errors
     ///
     /// With configured credentials, when key, client id and secret are not those of one sales unit.
-    pub(crate) fn issue_token(&self, request: &TokenRequest<'_>) -> Result<IssuedToken, Rejection> {
-        let msn = match self.settings.credentials {
-            Credentials::Any => self.units.of_client(request.client_id).first().copied().or(request.msn),
-            Credentials::Configured => Some(self.check_client(request)?),
-        };
+    pub(crate) fn admit_client(&self, request: &TokenRequest<'_>) -> Result<Option<Msn>, Rejection> {
+        match self.settings.credentials {
+            Credentials::Any => Ok(self.units.of_client(request.client_id).first().copied().or(request.msn)),
+            Credentials::Configured => self.check_client(request).map(Some),
+        }
+    }
+
+    /// Issues an access token to a client whose credentials are good.
+    pub(crate) fn issue_token(&self, client_id: &str, msn: Option<Msn>) -> IssuedToken {
         let issued_at = self.token_time();
         let frozen = self.read_clock(None).mode == super::Mode::Frozen;
         let stamp = (frozen || self.settings.seed.is_none()).then_some(issued_at);
         let elapsed = self.settings.machine.elapsed();
-        Ok(self.tokens.issue(&self.ids(), request.client_id, msn, issued_at, stamp, elapsed))
+        self.tokens.issue(&self.ids(), client_id, msn, issued_at, stamp, elapsed)
     }
 
     fn check_client(&self, request: &TokenRequest<'_>) -> Result<Msn, Rejection> {
@@ -97,7 +101,15 @@ impl Engine {
         if self.settings.enforce_rate_limits {
             self.count_call(caller, operation, &reference())?;
         }
-        let msn = self.choose_msn(caller, &of_key, of_token)?;
+        self.admit_unit(self.choose_msn(caller, &of_key, of_token)?, operation)
+    }
+
+    /// Finds the sales unit of an MSN that the credentials are good for.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it may not take payments and the operation is about them.
+    pub(crate) fn admit_unit(&self, msn: Msn, operation: Operation) -> Result<Arc<Unit>, Rejection> {
         let invalid = || ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]);
         let unit = match self.settings.credentials {
             Credentials::Any => self.unit_on_first_use(msn),

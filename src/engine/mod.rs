@@ -3,7 +3,7 @@
 //! The engine is synchronous: no async, no sockets, callable from a plain `#[test]`. It takes requests apart from
 //! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
 //!
-//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, live, signals}. Never two
+//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, faults, live, signals}. Never two
 //! payments at once, and never a payment while a book is locked.
 
 mod answer;
@@ -13,6 +13,7 @@ mod clock;
 mod create;
 mod create_key;
 mod customer;
+mod faults;
 mod ids;
 mod jump;
 mod limits;
@@ -39,8 +40,10 @@ use std::task::Waker;
 use serde::Serialize;
 
 pub use answer::Refusal;
+pub(crate) use authenticate::default_msn;
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
+pub use faults::{ListedFault, Strike};
 pub use ids::TraceId;
 pub use jump::{Fired, FiredKind, WebhookTimer};
 pub use listing::{Page, Seen};
@@ -66,6 +69,7 @@ use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::user::User;
 use clock::{Clock, Setting};
 use create_key::CreateKey;
+use faults::Faults;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
@@ -91,6 +95,7 @@ pub struct Engine {
     users: Users,
     tokens: Tokens,
     limits: RateLimits,
+    faults: Faults,
     /// Payments by sales unit and reference.
     payments: Stripes<Arc<Slot>>,
     /// First answers to create requests by sales unit and idempotency key.
@@ -134,6 +139,7 @@ impl Engine {
             users: Users::default(),
             tokens: Tokens::default(),
             limits: RateLimits::default(),
+            faults: Faults::default(),
             payments: Stripes::new(secret),
             creates: Stripes::new(secret),
             created: AtomicU64::new(0),
@@ -202,9 +208,19 @@ impl Engine {
     }
 
     fn stream_of(&self, msn: Msn) -> Ids {
-        // Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
+        self.numbered_stream(1, msn)
+    }
+
+    /// Opens the stream that a unit's faults draw from.
+    fn dice_of(&self, msn: Msn) -> Ids {
+        self.numbered_stream(2, msn)
+    }
+
+    /// Streams are numbered by MSN behind a digit for their purpose, so that what a unit draws does not depend on when it
+    /// was first used.
+    fn numbered_stream(&self, purpose: u64, msn: Msn) -> Ids {
         let number =
-            msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+            msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'));
         self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
     }
 

@@ -1,5 +1,7 @@
 //! The ePayment operations: who calls, which key, which payment, and the answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 
@@ -12,20 +14,24 @@ use crate::engine::{Caller, Refusal, Unit};
 use crate::wire;
 
 impl Api {
-    pub(super) fn epayment(&self, call: &Call<'_>, seen: &mut Seen) -> Result<Answer, Refusal> {
-        let unit = self.authenticate(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
-        seen.at = Some(self.engine.now(&unit));
-        seen.msn = Some(unit.msn);
-        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(&unit), rejection))?;
+    /// Carries out an ePayment operation for a sales unit whose credentials are good.
+    pub(super) fn epayment(
+        &self,
+        call: &Call<'_>,
+        unit: &Arc<Unit>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
+        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
-            Operation::Create => self.create(call, &unit, key, seen),
-            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, &unit, key),
-            Operation::Approve => self.approve(call, &unit),
-            _ => self.read(call, &unit),
+            Operation::Create => self.create(call, unit, key, seen),
+            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key),
+            Operation::Approve => self.approve(call, unit),
+            _ => self.read(call, unit),
         }
     }
 
-    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<std::sync::Arc<Unit>, Rejection> {
+    /// Finds out for which sales unit a call acts.
+    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<Arc<Unit>, Rejection> {
         let headers = call.headers;
         let subscription_key = subscription_key(headers)?;
         let token = bearer_token(headers)?;
@@ -48,7 +54,7 @@ impl Api {
     fn create(
         &self,
         call: &Call<'_>,
-        unit: &std::sync::Arc<Unit>,
+        unit: &Arc<Unit>,
         key: Option<&str>,
         seen: &mut Seen,
     ) -> Result<Answer, Refusal> {

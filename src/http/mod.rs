@@ -4,6 +4,7 @@
 
 mod body;
 mod epayment;
+mod fault;
 mod headers;
 mod problem;
 mod report;
@@ -26,6 +27,8 @@ use crate::domain::operation::Operation;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Refusal, Slot};
 use body::BodyError;
+pub(crate) use fault::{Broken, Held, Rest};
+use fault::{Mark, Outcome};
 use report::Report;
 use route::route;
 
@@ -34,6 +37,8 @@ pub(crate) struct Api {
     pub(crate) engine: Arc<Engine>,
     /// The base of the addresses handed to customers.
     pub(crate) public_url: String,
+    /// Whether a request may ask for a fault by its own headers.
+    pub(crate) takes_fault_headers: bool,
 }
 
 /// An emulated call, taken apart.
@@ -98,8 +103,15 @@ impl Received {
 }
 
 impl Api {
-    /// Answers a call, or says that the API has no such path.
-    pub(crate) fn answer<'r>(&self, received: &'r Received, request_id: &str) -> Answered<'r> {
+    /// Answers a call, or says that the API has no such path. `rest` is a call that was held back before its operation.
+    ///
+    /// What a fault leaves to be done with the answer is in its extensions: [`Held`], [`Broken`].
+    pub(crate) fn answer<'r>(
+        &self,
+        received: &'r Received,
+        request_id: &str,
+        rest: Option<&Rest>,
+    ) -> Answered<'r> {
         let Received { parts, body } = received;
         let mut seen = Seen::default();
         let Some(route) = route(&parts.method, parts.uri.path()) else {
@@ -122,16 +134,18 @@ impl Api {
             body: body.as_ref().map(|body| &**body).map_err(|error| *error),
         };
         // A panic is our bug. It must neither end the connection without an answer nor the process.
-        let result =
-            catch_unwind(AssertUnwindSafe(|| self.carry_out(&call, &mut seen))).unwrap_or_else(|_| {
-                tracing::error!(request_id, "the sandbox has a bug: a request made it panic");
-                Err(self.engine.refuse(None, ErrorCode::InternalError.reject()))
-            });
-        report.end(&call, request_id, &result);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.carry_out(&call, rest, &mut seen)));
+        let Outcome { result, mark } = outcome.unwrap_or_else(|_| {
+            tracing::error!(request_id, "the sandbox has a bug: a request made it panic");
+            Err(self.engine.refuse(None, ErrorCode::InternalError.reject())).into()
+        });
+        if !mark.as_ref().is_some_and(Mark::is_unfinished) {
+            report.end(&call, request_id, &result);
+        }
         let operation = Some(route.operation);
         // A webhook's id is no payment's reference.
         let reference = if route.operation.is_about_payments() { reference } else { Cow::Borrowed("") };
-        match result {
+        let mut answered = match result {
             Ok(answer) => Answered { answer, operation, reference, seen, rejection: None, replayed: false },
             Err(refusal) => {
                 if seen.msn.is_none() {
@@ -142,17 +156,11 @@ impl Api {
                 let Refusal { rejection, replayed, .. } = refusal;
                 Answered { answer, operation, reference, seen, rejection: Some(rejection), replayed }
             }
+        };
+        if let Some(mark) = mark {
+            mark.put_on(&mut answered.answer);
         }
-    }
-
-    fn carry_out(&self, call: &Call<'_>, seen: &mut Seen) -> Result<Answer, Refusal> {
-        match call.operation {
-            Operation::Token => self.token(call, seen),
-            Operation::WebhooksRegister | Operation::WebhooksList | Operation::WebhooksDelete => {
-                self.webhooks(call, seen)
-            }
-            _ => self.epayment(call, seen),
-        }
+        answered
     }
 }
 

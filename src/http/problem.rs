@@ -1,4 +1,5 @@
-//! The only place where a refusal becomes an answer. Each [`Shape`] of the catalogue has its renderer.
+//! The only place where a refusal becomes an answer. Each [`Shape`] of the catalogue has its renderer; the bare status that
+//! a fault asks for is made here too.
 
 use std::fmt::Write as _;
 
@@ -169,6 +170,12 @@ fn gateway_body(status: u16, message: &str) -> String {
 pub(super) fn gateway_not_found() -> Answer {
     let spec = ErrorCode::RouteUnknown.spec();
     plain(spec.status, gateway_body(spec.status, spec.detail))
+}
+
+/// Answers a status that a fault asked for, as a gateway does that has nothing more to say.
+pub(super) fn bare(status: u16) -> Answer {
+    let word = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    plain(status, gateway_body(status, word.unwrap_or("Error")))
 }
 
 fn token_error(refusal: &Refusal, (at, correlation_id): (Timestamp, Uuid)) -> Answer {

@@ -38,6 +38,8 @@ struct Summary<'r> {
     amount: Option<String>,
     error: Option<ErrorView>,
     explanation: Option<String>,
+    /// The fault that struck the call.
+    fault: Option<&'r str>,
 }
 
 /// Which row of the catalogue refused the call.
@@ -60,8 +62,25 @@ impl Row {
         mask::joined(mask::target(self.target()))
     }
 
-    /// Says why the call was refused, if it was.
+    /// Returns the id of the fault that struck the call.
+    pub(super) fn fault(&self) -> Option<&str> {
+        self.fault.as_ref()?.to_str().ok()
+    }
+
+    /// Says why the call was refused or its answer spoilt, if it was.
     pub(super) fn explanation(&self) -> Option<String> {
+        match self.fault() {
+            Some("request") => {
+                Some("The request asked for this answer by its Sandbox-Fault or Prefer header.".into())
+            }
+            Some(fault) => {
+                Some(format!("The fault {fault} struck this call; GET /_sandbox/faults shows what it does."))
+            }
+            None => self.refusal(),
+        }
+    }
+
+    fn refusal(&self) -> Option<String> {
         let rejection = self.rejection.as_ref()?;
         let body = Json::parse(self.body()).ok();
         let reference = self.reference();
@@ -114,6 +133,7 @@ impl Row {
             amount: asked.map(|asked| asked.to_string()),
             error,
             explanation: self.explanation(),
+            fault: self.fault(),
         })
     }
 
