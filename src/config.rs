@@ -13,8 +13,6 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The bearer token that the control API wants, if any.
     pub control_token: Option<String>,
-    /// How many calls the journal keeps, 1 to [`crate::MAX_REQUESTS`]; the oldest go first.
-    pub max_requests: usize,
     /// What the engine is told.
     pub engine: Settings,
 }
@@ -25,7 +23,6 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8477)),
             public_url: None,
             control_token: None,
-            max_requests: 1_000,
             engine: Settings::default(),
         }
     }

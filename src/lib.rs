@@ -14,6 +14,7 @@ mod app;
 pub mod cli;
 mod config;
 mod control;
+mod courier;
 pub mod domain;
 pub mod engine;
 mod http;

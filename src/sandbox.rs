@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::courier;
 use crate::domain::digits::Msn;
 use crate::domain::money::{Amount, Market};
 use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
@@ -20,7 +21,10 @@ use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
-use crate::engine::{ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManualTime, Slot};
+use crate::domain::webhook::Target;
+use crate::engine::{
+    ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManualTime, Slot, Webhook,
+};
 use crate::journal::{Filter, Journal, RequestSnapshot};
 use crate::serve::{self, BindError};
 
@@ -34,7 +38,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let engine = Arc::new(Engine::new(config.engine.clone()));
-        let journal = Arc::new(Journal::new(config.max_requests));
+        let journal = Arc::new(Journal::new(config.engine.max_requests));
         let (public_url, token) = (config.public_url(listening), config.control_token.clone());
         let app = App::new(engine.clone(), journal.clone(), public_url, token);
         Self { engine, journal, app: Arc::new(app) }
@@ -42,9 +46,11 @@ impl Service {
 
     /// Serves until told to stop.
     pub(crate) async fn run(self, listener: TcpListener, stop: watch::Receiver<bool>) {
-        let driver = tokio::spawn(serve::drive(self.engine));
+        let driver = tokio::spawn(serve::drive(self.engine.clone()));
+        let courier = tokio::spawn(courier::carry(self.engine));
         serve::serve(listener, self.app, stop).await;
         driver.abort();
+        courier.abort();
     }
 }
 
@@ -378,10 +384,10 @@ impl SandboxBuilder {
         self
     }
 
-    /// Keeps at most this many calls in the journal; the oldest go first.
+    /// Remembers at most this many calls and as many webhook attempts; the oldest go first.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
-        self.config.max_requests = count;
+        self.config.engine.max_requests = count;
         self
     }
 
@@ -403,6 +409,18 @@ impl SandboxBuilder {
     #[must_use]
     pub fn machine_time(mut self, time: &ManualTime) -> Self {
         self.config.engine.machine = Machine::Manual(time.clone());
+        self
+    }
+
+    /// Sends every event of every sales unit to this receiver, signed with this text.
+    ///
+    /// # Panics
+    ///
+    /// When it is not an absolute `http` or `https` URL.
+    #[must_use]
+    pub fn webhook(mut self, url: &str, secret: &str) -> Self {
+        let target = Target::parse(url).unwrap_or_else(|| panic!("\"{url}\" is not an absolute URL"));
+        self.config.engine.webhook = Some(Webhook { target, secret: secret.to_owned() });
         self
     }
 

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use super::{Failure, output, sources};
 use crate::domain::errors::{CATALOGUE, Certainty, ErrorSpec, Provoked};
-use crate::domain::operation::Operation;
 
 /// Prints the catalogue, or what is known of one code.
 pub(super) fn run(code: Option<&str>) -> Result<ExitCode, Failure> {
@@ -34,18 +33,8 @@ fn number(spec: &ErrorSpec) -> String {
     spec.number.map_or("-".into(), |number| number.to_string())
 }
 
-fn operations(spec: &ErrorSpec) -> String {
-    match spec.operations.len() {
-        count if count == Operation::ALL.len() => "all".into(),
-        count if count == Operation::ALL.len() - 1 && !spec.operations.contains(&Operation::Token) => {
-            "payments".into()
-        }
-        _ => spec.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>().join(" "),
-    }
-}
-
 fn row(spec: &ErrorSpec) -> Vec<String> {
-    vec![number(spec), spec.status.to_string(), spec.title.into(), operations(spec), spec.name.into()]
+    vec![number(spec), spec.status.to_string(), spec.title.into(), spec.operations_text(), spec.name.into()]
 }
 
 fn describe(spec: &ErrorSpec) -> String {
@@ -68,7 +57,7 @@ fn describe(spec: &ErrorSpec) -> String {
         ("status", status),
         ("detail", spec.detail.into()),
         ("when", spec.when.into()),
-        ("operations", operations(spec)),
+        ("operations", spec.operations_text()),
         ("provoked by", provoked.into()),
         ("retry", sticks.into()),
         ("source", spec.source.text().into()),

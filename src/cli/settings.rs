@@ -8,8 +8,10 @@ use crate::domain::money::Market;
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
+use crate::domain::url::{UrlRule, is_allowed};
 use crate::domain::user::{Behaviour, User};
-use crate::engine::Credentials;
+use crate::domain::webhook::Target;
+use crate::engine::{Credentials, Webhook};
 use crate::journal::MAX_REQUESTS;
 use crate::setup::{SalesUnitInput, UserInput};
 
@@ -23,6 +25,10 @@ pub(super) struct Settings {
     pub(super) config: Config,
     /// Where to write the ports, once ready.
     pub(super) port_file: Option<PathBuf>,
+    /// Where every event goes.
+    pub(super) webhook_url: Option<Target>,
+    /// What those events are signed with.
+    pub(super) webhook_secret: Option<String>,
     /// How logs are written.
     pub(super) json_logs: bool,
     /// Nothing but warnings.
@@ -39,6 +45,8 @@ impl Default for Settings {
         Self {
             config,
             port_file: None,
+            webhook_url: None,
+            webhook_secret: None,
             json_logs: false,
             quiet: false,
             verbose: false,
@@ -141,14 +149,14 @@ settings! {
         |to, text| { to.config.engine.frozen_at = clock(text)?; Ok(()) };
     "state" ["FILE"], "Keep the state in this file; accepted, without effect in this version",
         |to, _| { to.without_effect.push("state"); Ok(()) };
-    "webhook_url" ["URL"], "Send every event here; accepted, without effect in this version",
-        |to, _| { to.without_effect.push("webhook_url"); Ok(()) };
-    "webhook_secret" ["SECRET"], "Sign those events with this; accepted, without effect in this version",
-        |to, _| { to.without_effect.push("webhook_secret"); Ok(()) }, secret;
+    "webhook_url" ["URL"], "Send every payment event of every sales unit here",
+        |to, text| { to.webhook_url = Some(webhook_url(text)?); Ok(()) };
+    "webhook_secret" ["SECRET"], "Sign those events with this text",
+        |to, text| { to.webhook_secret = Some(text.to_owned()); Ok(()) }, secret;
     "max_payments" ["N"] = "1000000", "How many payments are kept; the oldest finished ones go first",
         |to, text| { to.config.engine.max_payments = at_least_one(text)?; Ok(()) };
-    "max_requests" ["N"] = "1000", "How many requests the journal keeps; the oldest go first",
-        |to, text| { to.config.max_requests = rows(text)?; Ok(()) };
+    "max_requests" ["N"] = "1000", "How many calls and webhook attempts are remembered; the oldest go first",
+        |to, text| { to.config.engine.max_requests = rows(text)?; Ok(()) };
     "control_token" ["TOKEN"], "The control API wants this as a bearer token",
         |to, text| { to.config.control_token = Some(text.to_owned()); Ok(()) }, secret;
     "log_format" ["text|json"] = "text", "How logs are written to stderr",
@@ -200,7 +208,19 @@ impl Settings {
     }
 
     /// Checks what no single setting can see.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        self.config.engine.webhook = match (self.webhook_url.clone(), self.webhook_secret.clone()) {
+            (Some(target), Some(secret)) => Some(Webhook { target, secret }),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err(
+                    "--webhook-url needs --webhook-secret, the text that deliveries are signed with".into()
+                );
+            }
+            (None, Some(_)) => {
+                return Err("--webhook-secret needs --webhook-url, where the deliveries go".into());
+            }
+        };
         let engine = &self.config.engine;
         if engine.credentials == Credentials::Configured && engine.sales_units.is_empty() {
             return Err("credentials = \"configured\" needs at least one [[sales_units]] table in the configuration; \
@@ -231,6 +251,16 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     };
     numeric.parse().map_err(|_| {
         format!("\"{text}\" is no address with a port, such as 127.0.0.1:8477, 0.0.0.0:8477 or [::1]:0")
+    })
+}
+
+/// Reads where webhooks go.
+fn webhook_url(text: &str) -> Result<Target, String> {
+    let target = Target::parse(text).filter(|_| is_allowed(text, UrlRule::Callback, true));
+    target.ok_or_else(|| {
+        format!(
+            "\"{text}\" is no https URL, nor http to this machine or network, such as http://localhost:3000/hook"
+        )
     })
 }
 

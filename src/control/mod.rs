@@ -2,6 +2,7 @@
 //! start. Its routes and its OpenAPI document come from one list.
 
 mod clock;
+mod deliveries;
 mod errors;
 mod events;
 mod extract;
@@ -13,6 +14,7 @@ mod problem;
 mod requests;
 mod reset;
 mod sales_units;
+mod until;
 mod users;
 mod wait;
 
@@ -69,6 +71,9 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(payments::reject))
         .routes(routes!(payments::expire))
         .routes(routes!(wait::wait))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::wait))
+        .routes(routes!(deliveries::redeliver))
         .routes(routes!(requests::list, requests::clear))
         .routes(routes!(requests::count))
         .routes(routes!(requests::wait))

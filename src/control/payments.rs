@@ -7,14 +7,14 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Control;
 use super::extract::{Body, Path, Query};
 use super::problem::{Problem, Refused, json_text};
 use super::requests::write_rows;
+use super::{Control, deliveries};
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::payment::{Choice, CustomerRefusal, Payment, Phase, State as PaymentState, UserFlow};
 use crate::domain::time::Rfc3339;
-use crate::engine::{Seen, Slot};
+use crate::engine::{DeliveryFilter, Seen, Slot};
 use crate::journal::Filter;
 use crate::wire;
 
@@ -96,12 +96,14 @@ impl Control {
             body.push_str(",\"events\":");
             wire::events(&mut body, payment);
         });
+        let reference = Some(slot.order.reference().to_owned());
         body.push_str(",\"requests\":");
-        let reference = slot.order.reference().to_owned();
-        let filter = Filter { msn: Some(msn), reference: Some(reference), ..Filter::default() };
+        let filter = Filter { msn: Some(msn), reference: reference.clone(), ..Filter::default() };
         write_rows(&mut body, &self.journal.list(&filter, MAX_LIMIT));
-        // This version makes no deliveries.
-        body.push_str(",\"deliveries\":[]}");
+        body.push_str(",\"deliveries\":");
+        let filter = DeliveryFilter { msn: Some(msn), reference, ..DeliveryFilter::default() };
+        wire::json::value(&mut body, &deliveries::views(&self.engine.deliveries(&filter, MAX_LIMIT)));
+        body.push('}');
         json_text(body)
     }
 

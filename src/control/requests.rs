@@ -1,9 +1,5 @@
 //! The journal: what was called, what was answered, and why.
 
-use std::future::poll_fn;
-use std::task::Poll;
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -15,7 +11,7 @@ use super::Control;
 use super::extract::{Body, Path, Query, Scope};
 use super::payments::read_limit;
 use super::problem::{Problem, Refused, json_text};
-use super::wait::read_timeout;
+use super::until::{timeout as read_timeout, until};
 use crate::domain::digits::Msn;
 use crate::domain::operation::Operation;
 use crate::domain::span::Span;
@@ -165,14 +161,10 @@ pub(super) async fn wait(
         )));
     }
     let filter = FilterInput { msn, reference, operation, status, since, limit: None }.read()?;
-    let reached = poll_fn(|cx| {
-        // Ask to be woken first: a call between the look and the asking would go unseen.
-        journal.watch(cx.waker());
-        if journal.count(&filter, wanted) >= wanted { Poll::Ready(()) } else { Poll::Pending }
-    });
-    match tokio::time::timeout(Duration::from(timeout), reached).await {
-        Ok(()) => Ok(rows(&journal.list(&filter, read_limit(None)?.max(wanted)))),
-        Err(_) => {
+    let enough = || (journal.count(&filter, wanted) >= wanted).then_some(());
+    match until(|waker| journal.watch(waker), enough, timeout).await {
+        Some(()) => Ok(rows(&journal.list(&filter, read_limit(None)?.max(wanted)))),
+        None => {
             journal.wake();
             let seen = journal.count(&filter, wanted);
             Err(Refused::timeout(format!(

@@ -1,9 +1,5 @@
 //! Waiting for a payment to get somewhere, instead of polling.
 
-use std::future::poll_fn;
-use std::task::Poll;
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -12,27 +8,15 @@ use super::Control;
 use super::extract::{Path, Query};
 use super::payments::read_state;
 use super::problem::{Problem, Refused};
+use super::until::{timeout, until};
 use crate::domain::digits::Msn;
 use crate::domain::span::Span;
-
-/// How long a call waits when it does not say, and at most. It is the machine's time that passes.
-const DEFAULT_TIMEOUT: Span = Span::seconds(5);
-const MAX_TIMEOUT: Span = Span::minutes(5);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitQuery {
     state: String,
     timeout: Option<Span>,
-}
-
-/// Reads how long to wait.
-pub(super) fn read_timeout(timeout: Option<Span>) -> Result<Span, Refused> {
-    let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
-    if timeout > MAX_TIMEOUT {
-        return Err(Refused::bad_request(format!("timeout: at most {MAX_TIMEOUT} can be waited for.")));
-    }
-    Ok(timeout)
 }
 
 /// Answers once the payment is in a state or phase. The payment may be created while the call waits.
@@ -51,20 +35,13 @@ pub(super) async fn wait(
     Query(query): Query<WaitQuery>,
 ) -> Result<Response, Refused> {
     let seen = read_state(&query.state)?;
-    let timeout = read_timeout(query.timeout)?;
+    let timeout = timeout(query.timeout)?;
     let engine = &control.engine;
     let find = || engine.find_by_msn(msn, &reference);
-    let reached = poll_fn(|cx| {
-        // Ask to be woken first: a change between the look and the asking would go unseen.
-        engine.watch_changes(cx.waker());
-        match find().filter(|slot| engine.read(slot, |payment| seen.fits(payment))) {
-            Some(slot) => Poll::Ready(slot),
-            None => Poll::Pending,
-        }
-    });
-    match tokio::time::timeout(Duration::from(timeout), reached).await {
-        Ok(slot) => Ok(control.detail(&slot)),
-        Err(_) => {
+    let there = || find().filter(|slot| engine.read(slot, |payment| seen.fits(payment)));
+    match until(|waker| engine.watch_changes(waker), there, timeout).await {
+        Some(slot) => Ok(control.detail(&slot)),
+        None => {
             let now =
                 find().map(|slot| engine.read(&slot, |payment| payment.course.standing().phase().word()));
             Err(Refused::timeout(match now {

@@ -20,3 +20,4 @@ pub mod time;
 pub mod token;
 pub mod url;
 pub mod user;
+pub mod webhook;

@@ -1,10 +1,9 @@
 //! The operations of the emulated API, by the names that the control API, logs and the catalogue use.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One operation of the emulated API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// `POST /accesstoken/get`
     Token,
@@ -22,11 +21,17 @@ pub enum Operation {
     Cancel,
     /// `POST /epayment/v1/test/payments/{reference}/approve`
     Approve,
+    /// `POST /webhooks/v1/webhooks`
+    WebhooksRegister,
+    /// `GET /webhooks/v1/webhooks`
+    WebhooksList,
+    /// `DELETE /webhooks/v1/webhooks/{id}`
+    WebhooksDelete,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Token,
         Self::Create,
         Self::Get,
@@ -35,9 +40,12 @@ impl Operation {
         Self::Refund,
         Self::Cancel,
         Self::Approve,
+        Self::WebhooksRegister,
+        Self::WebhooksList,
+        Self::WebhooksDelete,
     ];
 
-    /// Returns the name of the operation in lower case.
+    /// Returns the name of the operation, as the control API and logs have it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +57,9 @@ impl Operation {
             Self::Refund => "refund",
             Self::Cancel => "cancel",
             Self::Approve => "approve",
+            Self::WebhooksRegister => "webhooks.register",
+            Self::WebhooksList => "webhooks.list",
+            Self::WebhooksDelete => "webhooks.delete",
         }
     }
 
@@ -64,6 +75,9 @@ impl Operation {
             Self::Refund => ("POST", "/epayment/v1/payments/{reference}/refund"),
             Self::Cancel => ("POST", "/epayment/v1/payments/{reference}/cancel"),
             Self::Approve => ("POST", "/epayment/v1/test/payments/{reference}/approve"),
+            Self::WebhooksRegister => ("POST", "/webhooks/v1/webhooks"),
+            Self::WebhooksList => ("GET", "/webhooks/v1/webhooks"),
+            Self::WebhooksDelete => ("DELETE", "/webhooks/v1/webhooks/{id}"),
         }
     }
 
@@ -77,5 +91,17 @@ impl Operation {
     #[must_use]
     pub fn takes_idempotency_key(self) -> bool {
         self.needs_idempotency_key() || self == Self::Cancel
+    }
+
+    /// Returns whether the operation is about a payment. The others need no permission for payments.
+    #[must_use]
+    pub fn is_about_payments(self) -> bool {
+        !matches!(self, Self::Token | Self::WebhooksRegister | Self::WebhooksList | Self::WebhooksDelete)
+    }
+}
+
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }

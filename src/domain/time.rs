@@ -141,6 +141,14 @@ impl Rfc3339 {
     }
 }
 
+impl Timestamp {
+    /// Returns the form of HTTP headers, such as `Fri, 20 Nov 2026 09:14:31 GMT`.
+    #[must_use]
+    pub fn rfc1123(self) -> String {
+        self.calendar().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+}
+
 impl Rfc3339 {
     /// Writes the time in quotes at the end of a text.
     pub fn push_quoted_to(self, text: &mut String) {

@@ -104,7 +104,7 @@ impl Engine {
             Credentials::Configured => self.units.get(msn),
         };
         let unit = unit.ok_or_else(invalid)?;
-        if unit.settings().permissions.payments {
+        if !operation.is_about_payments() || unit.settings().permissions.payments {
             Ok(unit)
         } else {
             Err(ErrorCode::SalesUnitNotAllowed.reject())

@@ -132,6 +132,7 @@ impl Engine {
             record.course.set_script(Some(Script { at: slot.order.created_at() + after, act, customer }));
         }
         self.schedule(slot, &record);
+        self.publish_last(slot, &record);
         self.settle(slot, &mut record);
         drop(record);
         self.changed.notify();

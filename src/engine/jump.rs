@@ -19,11 +19,37 @@ pub struct Fired {
     #[serde(serialize_with = "as_text")]
     pub at: Timestamp,
     /// What it was for.
-    pub kind: TimerKind,
+    pub kind: FiredKind,
     /// Whose it was.
     pub msn: Msn,
-    /// Which payment's.
-    pub reference: String,
+    /// Which payment's, if a payment's.
+    pub reference: Option<String>,
+}
+
+/// What a timer was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum FiredKind {
+    /// Something happens to a payment.
+    Payment(TimerKind),
+    /// Something happens to a webhook.
+    Webhook(WebhookTimer),
+}
+
+/// The timers of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WebhookTimer {
+    /// A delivery that failed is tried again.
+    WebhookRetry,
+    /// A registration that nothing arrives at is removed.
+    WebhookRemoval,
+}
+
+impl From<TimerKind> for FiredKind {
+    fn from(kind: TimerKind) -> Self {
+        Self::Payment(kind)
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -53,7 +79,7 @@ impl JumpLog {
     }
 
     /// Puts a timer on the list, if one is begun.
-    pub(super) fn note(&self, msn: Msn, reference: &str, at: Timestamp, kind: TimerKind) {
+    pub(super) fn note(&self, msn: Msn, reference: Option<&str>, at: Timestamp, kind: FiredKind) {
         if !self.under_way.load(Ordering::Acquire) {
             return;
         }
@@ -61,7 +87,7 @@ impl JumpLog {
         if let Some(list) = list.as_mut().filter(|list| list.msn.is_none_or(|scope| scope == msn))
             && list.fired.len() < MAX_LISTED
         {
-            list.fired.push(Fired { at, kind, msn, reference: reference.to_owned() });
+            list.fired.push(Fired { at, kind, msn, reference: reference.map(str::to_owned) });
         }
     }
 

@@ -23,7 +23,11 @@ pub(super) fn limit(operation: Operation) -> Option<usize> {
     match operation {
         Operation::Create | Operation::Capture | Operation::Cancel | Operation::Refund => Some(5),
         Operation::Get | Operation::Events => Some(120),
-        Operation::Token | Operation::Approve => None,
+        Operation::Token
+        | Operation::Approve
+        | Operation::WebhooksRegister
+        | Operation::WebhooksList
+        | Operation::WebhooksDelete => None,
     }
 }
 

@@ -22,7 +22,6 @@ pub(crate) enum Kind {
     /// A call of the emulated API was answered.
     Request,
     /// A webhook delivery was tried.
-    #[expect(dead_code, reason = "the webhooks that are delivered say so here")]
     Delivery,
     /// A clock was moved or set.
     Clock,

@@ -88,8 +88,8 @@ impl Engine {
         true
     }
 
-    /// Empties a sales unit: payments, keys of idempotency, users and clock. It keeps its credentials and settings.
-    pub(crate) fn reset_unit(&self, unit: &Unit) {
+    /// Empties a sales unit: payments, keys of idempotency, webhooks, users and clock. It keeps its credentials and settings.
+    pub(crate) fn reset_unit(&self, unit: &Arc<Unit>) {
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
         self.reset_clock(Some(unit));
@@ -98,7 +98,8 @@ impl Engine {
         }
     }
 
-    fn empty_unit(&self, unit: &Unit) {
+    fn empty_unit(&self, unit: &Arc<Unit>) {
+        self.clear_webhooks(unit);
         let book = unit.empty();
         let mut dropped = 0;
         for slot in book.payments.iter().filter_map(|(_, slot)| slot.upgrade()) {
@@ -120,7 +121,11 @@ impl Engine {
     /// good, so that clients that cache them go on working.
     pub(crate) fn reset(&self) {
         let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for unit in self.units.all() {
+            self.clear_webhooks(&unit);
+        }
         self.units.clear();
+        self.deliveries.clear(None);
         self.payments.clear();
         self.creates.clear();
         self.count.store(0, Ordering::Release);

@@ -30,6 +30,7 @@ mod tokens;
 mod unit;
 mod units;
 mod users;
+mod webhooks;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -41,18 +42,19 @@ pub use answer::Refusal;
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
 pub use ids::TraceId;
-pub use jump::Fired;
+pub use jump::{Fired, FiredKind, WebhookTimer};
 pub use listing::{Page, Seen};
 pub(crate) use live::{Kind, Live, Read, Reader};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
-pub use settings::{Credentials, Settings};
+pub use settings::{Credentials, Settings, Webhook};
 pub(crate) use signal::Signal;
 pub use slot::Slot;
 pub use time::{ClockError, Jump};
 pub use tokens::IssuedToken;
 pub use unit::Unit;
+pub use webhooks::{Attempt, DeliveryFilter, DeliveryRow, Hook, Outcome};
 
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::errors::Rejection;
@@ -70,9 +72,10 @@ use limits::RateLimits;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
-use unit::Timer;
+use unit::{Due, Timer};
 use units::Units;
 use users::Users;
+use webhooks::{DeliveryJournal, Outgoing};
 
 /// The number of the sales unit that is used when a request names none: `123456`.
 pub const DEFAULT_MSN: &str = "123456";
@@ -100,6 +103,12 @@ pub struct Engine {
     travel: Mutex<()>,
     /// What the jump under way has set off, whoever came upon it first.
     jump: JumpLog,
+    /// Webhooks that are due or on their way.
+    outgoing: Outgoing,
+    /// What became of them.
+    deliveries: DeliveryJournal,
+    /// Somebody waits for an attempt to come back.
+    delivered: Signal,
     /// Somebody waits for a payment to change.
     changed: Signal,
     /// Somebody listens to what happens.
@@ -131,6 +140,9 @@ impl Engine {
             count: AtomicU64::new(0),
             travel: Mutex::new(()),
             jump: JumpLog::default(),
+            outgoing: Outgoing::default(),
+            deliveries: DeliveryJournal::default(),
+            delivered: Signal::default(),
             changed: Signal::default(),
             live: Arc::default(),
             rescheduled: Signal::default(),
@@ -144,7 +156,7 @@ impl Engine {
     /// Puts the sales units and users of the settings in place.
     fn set_up(&self) {
         for unit in &self.settings.sales_units {
-            self.units.get_or_make(unit.msn, || unit.clone(), || self.stream_of(unit.msn));
+            self.get_or_make_unit(unit.msn, || unit.clone());
         }
         for user in &self.settings.users {
             self.users.put(None, user.clone());
@@ -228,6 +240,7 @@ impl Engine {
         let psp_reference = slot.unit.ids.psp_reference();
         let was_finished = record.course.standing().is_finished();
         record.course.apply(Event { name, amount, at, psp_reference, key: key.cloned() }, approval);
+        self.publish_last(slot, record);
         if record.course.standing().is_finished() && !was_finished {
             slot.unit.book().finished.push_back(Arc::downgrade(slot));
         }
@@ -237,6 +250,14 @@ impl Engine {
             self.schedule(slot, record);
         }
         self.changed.notify();
+    }
+
+    /// Tells the webhooks of the payment's latest event.
+    fn publish_last(&self, slot: &Slot, record: &Record) {
+        let payment = slot.payment(record);
+        if let Some(event) = payment.course.events().last() {
+            self.publish(slot, payment, event);
+        }
     }
 
     /// Tells those who listen what happened to a payment.
@@ -258,7 +279,11 @@ impl Engine {
     /// Puts the payment's next timer on its unit's list, and wakes the driver if it sleeps longer than that.
     fn schedule(&self, slot: &Arc<Slot>, record: &Record) {
         let Some((at, _)) = slot.payment(record).next_timer() else { return };
-        slot.unit.book().add_timer(Timer { at, number: slot.number, slot: Arc::downgrade(slot) });
+        slot.unit.book().add_timer(Timer {
+            at,
+            number: slot.number,
+            due: Due::Payment(Arc::downgrade(slot)),
+        });
         if self.machine_time_of(&slot.unit, at) < self.asleep_until.load(Ordering::Acquire) {
             self.rescheduled.notify();
         }
@@ -272,7 +297,16 @@ impl Engine {
     /// Returns a unit, made on first use where any credentials are good.
     pub(crate) fn unit_on_first_use(&self, msn: Msn) -> Option<Arc<Unit>> {
         let market = self.settings.market;
-        self.units.get_or_make(msn, || SalesUnit::new(msn, market), || self.stream_of(msn))
+        self.get_or_make_unit(msn, || SalesUnit::new(msn, market))
+    }
+
+    fn get_or_make_unit(&self, msn: Msn, settings: impl FnOnce() -> SalesUnit) -> Option<Arc<Unit>> {
+        let make = |number| {
+            let unit = Arc::new(Unit::new(number, settings(), self.stream_of(msn)));
+            self.add_configured_webhook(&unit);
+            unit
+        };
+        self.units.get_or_make(msn, make)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
+use crate::domain::webhook::Target;
 
 /// Which credentials are good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +43,21 @@ pub struct Settings {
     pub sales_units: Vec<SalesUnit>,
     /// The users that are set up.
     pub users: Vec<User>,
+    /// Where every event of every sales unit goes, if anywhere.
+    pub webhook: Option<Webhook>,
+    /// How many calls and how many webhook attempts are remembered, 1 to a million each; the oldest go first.
+    pub max_requests: usize,
     /// The machine's clock.
     pub machine: Machine,
+}
+
+/// A registration for all payment events of every sales unit.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// The receiver.
+    pub target: Target,
+    /// The text that deliveries are signed with.
+    pub secret: String,
 }
 
 impl Default for Settings {
@@ -60,6 +74,8 @@ impl Default for Settings {
             max_payments: 1_000_000,
             sales_units: Vec::new(),
             users: Vec::new(),
+            webhook: None,
+            max_requests: 1_000,
             machine: Machine::system(),
         }
     }

@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::clock::{ClockReading, Mode, Setting};
 use super::jump::Fired;
 use super::slot::{Record, Slot};
-use super::unit::Unit;
+use super::unit::{Due, Unit};
 use super::{Engine, Kind, baseline_clock};
 use crate::domain::digits::Msn;
 use crate::domain::payment::{State, TimerKind};
@@ -110,7 +110,7 @@ impl Engine {
     fn fire(&self, slot: &Arc<Slot>, record: &mut Record, at: Timestamp, kind: TimerKind) {
         // Only a reset puts clocks back, but a unit's payments may be read while it happens.
         let at = at.max(record.course.last_event_at());
-        self.jump.note(slot.unit.msn, slot.order.reference(), at, kind);
+        self.jump.note(slot.unit.msn, Some(slot.order.reference()), at, kind.into());
         match kind {
             TimerKind::Customer | TimerKind::BankAnswer => {
                 self.run_script(slot, record, at);
@@ -133,13 +133,23 @@ impl Engine {
     /// are dropped.
     fn fire_due(&self, unit: &Unit, until: Timestamp) {
         loop {
-            let slot = {
+            let due = {
                 let mut book = unit.book();
                 match book.timers.peek() {
                     Some(Reverse(timer)) if timer.at <= until => {}
                     _ => return,
                 }
-                book.timers.pop().and_then(|Reverse(timer)| timer.slot.upgrade())
+                book.timers.pop().map(|Reverse(timer)| timer.due)
+            };
+            let slot = match due {
+                Some(Due::Payment(slot)) => slot.upgrade(),
+                Some(Due::Hook(hook)) => {
+                    if let Some(hook) = hook.upgrade() {
+                        self.hook_is_due(unit, &hook, until);
+                    }
+                    continue;
+                }
+                None => continue,
             };
             let Some(slot) = slot else { continue };
             let mut record = slot.lock();
@@ -274,21 +284,24 @@ impl Engine {
             None => self.units.all(),
         };
         let units = unit.into_iter().chain(all.iter().map(|unit| &**unit));
-        units.filter_map(|unit| Self::next_real_timer(unit).map(|at| at.since(self.now(unit)))).min()
+        units.filter_map(|unit| self.next_real_timer(unit).map(|at| at.since(self.now(unit)))).min()
     }
 
     /// Returns the unit's earliest timer that still holds, and drops those before it that do not.
-    fn next_real_timer(unit: &Unit) -> Option<Timestamp> {
+    fn next_real_timer(&self, unit: &Unit) -> Option<Timestamp> {
         loop {
-            let (at, slot) = {
+            let (at, due) = {
                 let book = unit.book();
                 let Reverse(timer) = book.timers.peek()?;
-                (timer.at, timer.slot.upgrade())
+                (timer.at, timer.due.clone())
             };
-            let holds = slot.is_some_and(|slot| {
-                let record = slot.lock();
-                slot.payment(&record).next_timer().is_some_and(|(next, _)| next == at)
-            });
+            let holds = match &due {
+                Due::Payment(slot) => slot.upgrade().is_some_and(|slot| {
+                    let record = slot.lock();
+                    slot.payment(&record).next_timer().is_some_and(|(next, _)| next == at)
+                }),
+                Due::Hook(hook) => hook.upgrade().is_some_and(|hook| hook.has_timer(at)),
+            };
             if holds {
                 return Some(at);
             }
@@ -296,12 +309,20 @@ impl Engine {
             if book.next_timer() == Some(at) {
                 book.timers.pop();
             }
+            drop(book);
+            if let Due::Hook(hook) = due
+                && let Some(hook) = hook.upgrade()
+            {
+                self.set_timer_anew(unit, &hook);
+            }
         }
     }
 
     /// Moves a clock, or all of them, and lets each timer on the way happen. A clock that runs ends up exactly this much
     /// further ahead of the machine's time, however long the jump takes.
     fn jump(&self, unit: Option<&Unit>, from: Timestamp, to: Timestamp) -> Vec<Fired> {
+        // What earlier calls caused goes out by the clock as it was.
+        self.outgoing.wait_until_quiet(unit.map(|unit| &unit.under_way));
         self.jump.begin(unit.map(|unit| unit.msn));
         match unit {
             Some(unit) => self.jump_one(unit, to, to.since(from)),
@@ -311,11 +332,12 @@ impl Engine {
     }
 
     fn jump_one(&self, unit: &Unit, to: Timestamp, mut left: Span) {
-        while let Some(at) = Self::next_real_timer(unit).filter(|at| *at <= to) {
+        while let Some(at) = self.next_real_timer(unit).filter(|at| *at <= to) {
             let step = at.since(self.now(unit)).min(left);
             unit.clock.forward(step);
             left = left.less(step);
             self.fire_due(unit, at);
+            self.outgoing.wait_until_quiet(Some(&unit.under_way));
         }
         unit.clock.forward(left);
     }
@@ -327,7 +349,7 @@ impl Engine {
         let mut agenda: BTreeSet<(Timestamp, usize)> = BTreeSet::new();
         let enter = |agenda: &mut BTreeSet<_>, place: usize| {
             let unit = &units[place];
-            if let Some(at) = Self::next_real_timer(unit) {
+            if let Some(at) = self.next_real_timer(unit) {
                 agenda.insert((self.global_now() + at.since(self.now(unit)), place));
             }
         };
@@ -339,9 +361,10 @@ impl Engine {
             self.move_all(&units, step);
             left = left.less(step);
             let unit = &units[place];
-            let Some(due) = Self::next_real_timer(unit) else { continue };
+            let Some(due) = self.next_real_timer(unit) else { continue };
             if due <= self.now(unit) || left == Span::ZERO {
                 self.fire_due(unit, due);
+                self.outgoing.wait_until_quiet(None);
             }
             enter(&mut agenda, place);
         }

@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use super::clock::{Clock, Setting};
 use super::create_key::RefusedCreate;
 use super::ids::Ids;
 use super::slot::Slot;
+use super::webhooks::{Hook, Hooks};
 use crate::domain::digits::Msn;
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::time::Timestamp;
@@ -23,6 +24,10 @@ pub struct Unit {
     pub(super) clock: Clock,
     pub(super) ids: Ids,
     pub(super) authorised: AtomicU64,
+    /// The registrations for webhooks.
+    pub(super) hooks: Hooks,
+    /// How many webhooks are due or on their way.
+    pub(super) under_way: AtomicUsize,
     book: Mutex<Book>,
 }
 
@@ -43,11 +48,28 @@ pub(super) struct Book {
     sweep_at: usize,
 }
 
-/// An entry of the timer list: look at this payment at this time.
+/// An entry of the timer list: look at this one at this time.
 pub(super) struct Timer {
     pub(super) at: Timestamp,
+    /// The payment's number. Webhooks come after the payments of the same time.
     pub(super) number: u64,
-    pub(super) slot: Weak<Slot>,
+    pub(super) due: Due,
+}
+
+/// What to look at.
+#[derive(Clone)]
+pub(super) enum Due {
+    Payment(Weak<Slot>),
+    Hook(Weak<Hook>),
+}
+
+impl Due {
+    fn is_there(&self) -> bool {
+        match self {
+            Self::Payment(slot) => slot.strong_count() > 0,
+            Self::Hook(hook) => hook.strong_count() > 0,
+        }
+    }
 }
 
 impl Unit {
@@ -59,6 +81,8 @@ impl Unit {
             clock: Clock::new(Setting::Ahead(0)),
             ids,
             authorised: AtomicU64::new(0),
+            hooks: Hooks::default(),
+            under_way: AtomicUsize::new(0),
             book: Mutex::default(),
         }
     }
@@ -101,7 +125,7 @@ impl Book {
     /// are swept out whenever the list has doubled.
     pub(super) fn add_timer(&mut self, timer: Timer) {
         if self.timers.len() >= self.sweep_at.max(1024) {
-            self.timers.retain(|Reverse(timer)| timer.slot.strong_count() > 0);
+            self.timers.retain(|Reverse(timer)| timer.due.is_there());
             self.sweep_at = self.timers.len() * 2;
         }
         self.timers.push(Reverse(timer));

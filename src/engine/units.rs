@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use dashmap::DashMap;
 
-use super::ids::Ids;
 use super::unit::Unit;
 use crate::domain::digits::Msn;
 use crate::domain::sales_unit::SalesUnit;
@@ -34,23 +33,15 @@ impl Units {
         self.by_msn.get(&msn).map(|unit| unit.clone())
     }
 
-    /// Returns the unit, made with these settings if there is none. `None` when the sandbox is full.
-    pub(super) fn get_or_make(
-        &self,
-        msn: Msn,
-        settings: impl FnOnce() -> SalesUnit,
-        ids: impl FnOnce() -> Ids,
-    ) -> Option<Arc<Unit>> {
+    /// Returns the unit, made with a number of its own if there is none. `None` when the sandbox is full.
+    pub(super) fn get_or_make(&self, msn: Msn, make: impl FnOnce(u64) -> Arc<Unit>) -> Option<Arc<Unit>> {
         if let Some(unit) = self.get(msn) {
             return Some(unit);
         }
         if self.by_msn.len() >= MAX_UNITS {
             return None;
         }
-        let unit = self.by_msn.entry(msn).or_insert_with(|| {
-            let number = self.count.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Unit::new(number, settings(), ids()))
-        });
+        let unit = self.by_msn.entry(msn).or_insert_with(|| make(self.count.fetch_add(1, Ordering::Relaxed)));
         let unit = unit.clone();
         self.index(&unit.settings());
         Some(unit)

@@ -21,11 +21,11 @@ impl Api {
             Operation::Create => self.create(call, &unit, key, seen),
             Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, &unit, key),
             Operation::Approve => self.approve(call, &unit),
-            Operation::Get | Operation::Events | Operation::Token => self.read(call, &unit),
+            _ => self.read(call, &unit),
         }
     }
 
-    fn authenticate(&self, call: &Call<'_>) -> Result<std::sync::Arc<Unit>, Rejection> {
+    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<std::sync::Arc<Unit>, Rejection> {
         let headers = call.headers;
         let subscription_key = subscription_key(headers)?;
         let token = bearer_token(headers)?;
@@ -35,16 +35,7 @@ impl Api {
 
     /// Checks headers and what can be said of a body before it is read. Returns the idempotency key.
     fn check_headers<'c>(&self, call: &Call<'c>) -> Result<Option<&'c str>, Rejection> {
-        let body = call.body.map_err(|error| match error {
-            BodyError::TooLarge => {
-                let reason = format!("The body must not be larger than {MAX_BODY} bytes.");
-                Rejection::of_field(ErrorCode::BodyTooLarge, "body", reason)
-            }
-            BodyError::TooSlow => {
-                let reason = "The body must arrive within 10 seconds.";
-                Rejection::of_field(ErrorCode::BodyTooSlow, "body", reason)
-            }
-        })?;
+        let body = call.readable_body()?;
         if self.engine.settings().strict {
             if !body.is_empty() {
                 check_media_type(call.headers)?;
@@ -90,7 +81,21 @@ impl Api {
     }
 }
 
-impl Call<'_> {
+impl<'c> Call<'c> {
+    /// The body, unless it was too large or too slow.
+    pub(super) fn readable_body(&self) -> Result<&'c [u8], Rejection> {
+        self.body.map_err(|error| match error {
+            BodyError::TooLarge => {
+                let reason = format!("The body must not be larger than {MAX_BODY} bytes.");
+                Rejection::of_field(ErrorCode::BodyTooLarge, "body", reason)
+            }
+            BodyError::TooSlow => {
+                let reason = "The body must arrive within 10 seconds.";
+                Rejection::of_field(ErrorCode::BodyTooSlow, "body", reason)
+            }
+        })
+    }
+
     /// The reference that rate limits count by. Creates without a readable one share a counter, as the vendor says.
     fn limited_reference(&self) -> String {
         #[derive(serde::Deserialize)]

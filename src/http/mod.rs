@@ -9,6 +9,7 @@ mod problem;
 mod report;
 mod route;
 mod token;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +39,7 @@ pub(crate) struct Api {
 /// An emulated call, taken apart.
 struct Call<'c> {
     operation: Operation,
-    /// The reference in the path, percent-decoded; empty where there is none.
+    /// The reference or id in the path, percent-decoded; empty where there is none.
     reference: &'c str,
     headers: &'c HeaderMap,
     body: Result<&'c [u8], BodyError>,
@@ -128,6 +129,8 @@ impl Api {
             });
         report.end(&call, request_id, &result);
         let operation = Some(route.operation);
+        // A webhook's id is no payment's reference.
+        let reference = if route.operation.is_about_payments() { reference } else { Cow::Borrowed("") };
         match result {
             Ok(answer) => Answered { answer, operation, reference, seen, rejection: None, replayed: false },
             Err(refusal) => {
@@ -145,6 +148,9 @@ impl Api {
     fn carry_out(&self, call: &Call<'_>, seen: &mut Seen) -> Result<Answer, Refusal> {
         match call.operation {
             Operation::Token => self.token(call, seen),
+            Operation::WebhooksRegister | Operation::WebhooksList | Operation::WebhooksDelete => {
+                self.webhooks(call, seen)
+            }
             _ => self.epayment(call, seen),
         }
     }

@@ -28,6 +28,19 @@ struct Problem<'a> {
     trace_id: TraceId,
 }
 
+/// The webhooks API's problem.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebhookProblem<'a> {
+    r#type: TraceId,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    trace_id: TraceId,
+    extra_details: Vec<Extra<'a>>,
+}
+
 #[derive(Serialize)]
 struct Extra<'a> {
     name: &'a str,
@@ -83,6 +96,7 @@ pub(super) fn render(
             ),
         ),
         Shape::Token => token_error(refusal, incident()),
+        Shape::Webhook => webhook(refusal, instance),
     }
 }
 
@@ -104,6 +118,24 @@ fn problem(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// The webhooks API has members of the same names in another order, and the trace id twice.
+fn webhook(refusal: &Refusal, instance: &str) -> Answer {
+    let Refusal { rejection, trace, .. } = refusal;
+    let spec = rejection.code.spec();
+    let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
+    let problem = WebhookProblem {
+        r#type: *trace,
+        title: spec.title,
+        status: spec.status,
+        detail: rejection.detail(),
+        instance,
+        trace_id: *trace,
+        extra_details: extra.collect(),
+    };
+    let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
+    answer(spec.status, "application/problem+json", body)
 }
 
 /// The gateway's bodies have a space after each bracket, colon and comma.

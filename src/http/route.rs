@@ -11,7 +11,7 @@ use crate::domain::operation::Operation;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Route<'p> {
     pub(super) operation: Operation,
-    /// The reference as it stands in the path.
+    /// The payment's reference, or the registration's id, as it stands in the path.
     raw_reference: &'p str,
     /// Whether the path has the `test` segment that force approve has today.
     under_test: bool,
@@ -29,6 +29,19 @@ pub(super) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
         let rest = (segments.next()?, segments.next(), segments.next());
         return match rest {
             (get, None | Some(""), None) if is(get, "get") && post => found(Operation::Token, ""),
+            _ => None,
+        };
+    }
+    if is(first, "webhooks") {
+        if !is(segments.next()?, "v1") || !is(segments.next()?, "webhooks") {
+            return None;
+        }
+        return match (segments.next(), segments.next()) {
+            (None, _) if post => found(Operation::WebhooksRegister, ""),
+            (None, _) if method == Method::GET => found(Operation::WebhooksList, ""),
+            (Some(id), None) if method == Method::DELETE && !id.is_empty() => {
+                found(Operation::WebhooksDelete, id)
+            }
             _ => None,
         };
     }
@@ -74,6 +87,8 @@ impl<'p> Route<'p> {
         match operation {
             Operation::Token => "/accesstoken/get".into(),
             Operation::Create => "/v1/payments".into(),
+            Operation::WebhooksRegister | Operation::WebhooksList => "/v1/webhooks".into(),
+            Operation::WebhooksDelete => format!("/v1/webhooks/{raw_reference}"),
             Operation::Get => format!("/v1/payments/{raw_reference}"),
             verb => format!("/v1{test}/payments/{raw_reference}/{}", verb.name()),
         }
@@ -129,6 +144,9 @@ mod tests {
                 "/v1/test/payments/Ref-1/approve",
             ),
             (&post, "/epayment/v1/payments/Ref-1/approve", Operation::Approve, "/v1/payments/Ref-1/approve"),
+            (&post, "/webhooks/v1/webhooks", Operation::WebhooksRegister, "/v1/webhooks"),
+            (&get, "/Webhooks/V1/webhooks", Operation::WebhooksList, "/v1/webhooks"),
+            (&Method::DELETE, "/webhooks/v1/webhooks/Id-1", Operation::WebhooksDelete, "/v1/webhooks/Id-1"),
             (&get, "/epayment/v1/payments/payments", Operation::Get, "/v1/payments/payments"),
         ] {
             assert_eq!(find(method, path), Some((operation, instance.into())), "{method} {path}");
@@ -154,6 +172,11 @@ mod tests {
             (Method::GET, "/epayment//v1/payments/ref"),
             (Method::GET, "/epayment/v2/payments/ref"),
             (Method::GET, "/v1/payments/ref"),
+            (Method::PUT, "/webhooks/v1/webhooks"),
+            (Method::GET, "/webhooks/v1/webhooks/id"),
+            (Method::DELETE, "/webhooks/v1/webhooks/"),
+            (Method::DELETE, "/webhooks/v1/webhooks/id/x"),
+            (Method::POST, "/webhooks/v1"),
             (Method::GET, "/"),
             (Method::GET, ""),
         ] {

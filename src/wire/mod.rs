@@ -101,6 +101,40 @@ pub(crate) fn events(out: &mut String, payment: Payment<'_>) {
     out.push(']');
 }
 
+/// Writes an event as a webhook tells it. The order of the members is the recorded one.
+pub(crate) fn delivery(out: &mut String, payment: Payment<'_>, event: &Event, msn: Msn) {
+    out.push_str(r#"{"msn":""#);
+    msn.push_to(out);
+    out.push_str(r#"","reference":""#);
+    out.push_str(payment.order.reference());
+    event_members(out, payment, event);
+    out.push_str(r#","timestamp":"#);
+    event.at.rfc3339(3).push_quoted_to(out);
+    if let Some(key) = payment.key_of(event) {
+        out.push_str(r#","idempotencyKey":"#);
+        json::text(out, key);
+    }
+    out.push_str(r#","success":true"#);
+    if let Some(approval) = payment.course.approval().filter(|_| event.name == EventName::Authorized) {
+        if let Some(choice) = &approval.shipping {
+            out.push_str(r#","shippingDetails":"#);
+            json::value(out, choice);
+        }
+        if let Some(details) = &approval.user_details {
+            out.push_str(r#","userDetails":"#);
+            json::value(out, details);
+        }
+        if let Some(sub) = approval.sub {
+            out.push_str(r#","sub":""#);
+            out.push_str(sub.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
+            out.push('"');
+        }
+        out.push_str(r#","captureGuaranteedUntil":"#);
+        (approval.at + GUARANTEE).rfc3339_with_offset().push_quoted_to(out);
+    }
+    out.push('}');
+}
+
 /// Ends the reference, and writes an event's own reference, name and amount.
 fn event_members(out: &mut String, payment: Payment<'_>, event: &Event) {
     let order = payment.order;

@@ -148,11 +148,7 @@ fn page() -> String {
             Certainty::Likely => format!("*{}*", spec.status),
             Certainty::Guess => format!("{}?", spec.status),
         };
-        let operations = match spec.operations.len() {
-            8 => "all".to_owned(),
-            7 if !spec.operations.contains(&Operation::Token) => "payments".to_owned(),
-            _ => spec.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>().join(", "),
-        };
+        let operations = spec.operations_text();
         let asked = if spec.provoked == Provoked::Fault { " (Not by a request alone.)" } else { "" };
         let _ = writeln!(
             page,

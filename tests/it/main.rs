@@ -11,4 +11,6 @@ mod library;
 mod model;
 mod naive;
 mod openapi;
+mod receiver;
 mod tidy;
+mod webhooks;

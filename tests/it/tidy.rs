@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "engine"],
+        &["domain", "engine", "wire"],
         &["axum", "hyper", "tokio", "async fn", "async move", ".await", "std::env", "std::fs", "std::net"],
     ),
     ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
@@ -43,7 +43,12 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("control", &["control", "domain", "engine", "journal", "setup", "wire"], &["std::env", "std::fs"]),
     ("app.rs", &["control", "engine", "http", "journal"], &["std::env", "std::fs"]),
     ("serve.rs", &["app", "engine"], &["std::env", "std::fs"]),
-    ("sandbox.rs", &["app", "config", "domain", "engine", "journal", "serve"], &["std::env", "std::fs"]),
+    ("courier.rs", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
+    (
+        "sandbox.rs",
+        &["app", "config", "courier", "domain", "engine", "journal", "serve"],
+        &["std::env", "std::fs"],
+    ),
     ("cli", &["cli", "config", "domain", "engine", "journal", "sandbox", "serve", "setup"], &[]),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),

@@ -41,6 +41,26 @@ pub struct ErrorSpec {
     pub source: Source,
 }
 
+impl ErrorSpec {
+    /// Names the operations that can answer so, groups by one word.
+    #[must_use]
+    pub fn operations_text(&self) -> String {
+        let whole = |wanted: fn(&Operation) -> bool| {
+            Operation::ALL.iter().filter(|one| wanted(one)).all(|one| self.operations.contains(one))
+        };
+        let about_payments = |one: &Operation| one.is_about_payments();
+        let about_webhooks = |one: &Operation| !one.is_about_payments() && *one != Operation::Token;
+        let (payments, webhooks) = (whole(about_payments), whole(about_webhooks));
+        if payments && webhooks && self.operations.contains(&Operation::Token) {
+            return "all".into();
+        }
+        let groups = payments.then_some("payments").into_iter().chain(webhooks.then_some("webhooks"));
+        let in_group = |one: &Operation| payments && about_payments(one) || webhooks && about_webhooks(one);
+        let others = self.operations.iter().filter(|one| !in_group(one)).map(|one| one.name());
+        groups.chain(others).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The form of an error's body. The gateway, the token endpoint and ePayment do not answer alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -56,6 +76,8 @@ pub enum Shape {
     Bearer,
     /// The identity provider's `{"error":…,"error_description":…}` object.
     Token,
+    /// The webhooks API's problem: `type` is the trace id, one `extraDetails` entry per offending member.
+    Webhook,
 }
 
 /// How sure we are of a row's status.

@@ -29,6 +29,12 @@ impl Refused<'_> {
                 ErrorCode::CaptureKeyConflict | ErrorCode::RefundKeyConflict | ErrorCode::IdempotencyKeyUsed,
                 Some(Facts::FirstUse(first)),
             ) => Some(self.key_used(first)),
+            (ErrorCode::WebhookUnknown, _) => Some(format!(
+                "{} has no webhook {}: it was deleted, or removed by a reset or because nothing arrived for two weeks, or it belongs \
+                 to another sales unit. GET /webhooks/v1/webhooks lists those that there are.",
+                self.unit(),
+                short(self.path.rsplit('/').next().unwrap_or_default()),
+            )),
             _ => None,
         }
     }

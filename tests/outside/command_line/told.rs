@@ -53,6 +53,7 @@ fn config_print_shows_no_secret() {
     let config = r#"
         control_token = "SECRET-1"
         webhook_secret = "SECRET-2"
+        webhook_url = "http://localhost:1/"
 
         [[sales_units]]
         msn = "200600"

@@ -55,6 +55,8 @@ fn a_wrong_value_stops_the_start_with_what_would_do() {
         ("clock", "2026-11-20", "2026-11-20T09:00:00Z"),
         ("max_payments", "0", "from 1"),
         ("max_requests", "many", "from 1"),
+        ("webhook_url", "localhost:3000", "http://localhost:3000/hook"),
+        ("webhook_url", "http://example.com/hook", "http://localhost:3000/hook"),
         ("max_requests", "1000001", "more than 1000000"),
         ("log_format", "xml", "text, json"),
         ("verbose", "2", "true, false"),

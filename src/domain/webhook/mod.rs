@@ -1,0 +1,20 @@
+//! Webhooks: which events there are, who asks for them, how a delivery is signed, and when it is tried again.
+
+mod event_type;
+mod registration;
+mod schedule;
+pub mod signature;
+mod target;
+
+pub use event_type::EventType;
+pub use registration::{MAX_PER_EVENT, Registration};
+pub use schedule::{DEAD_AFTER, GIVE_UP_AFTER, next_attempt};
+pub use target::Target;
+
+use super::span::Span;
+
+/// How long a receiver has to answer, by the machine's clock (agent toolkit, August 2026).
+pub const TIMEOUT: Span = Span::seconds(10);
+
+/// The `User-Agent` of deliveries, as recorded.
+pub const USER_AGENT: &str = "Vipps MobilePay/1.0 Webhooks/1.0";

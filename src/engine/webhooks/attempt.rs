@@ -1,0 +1,84 @@
+//! One attempt to deliver an event: what the courier is given, and what it says afterwards.
+
+use std::sync::Arc;
+
+use super::hook::Hook;
+use super::queue::Delivery;
+use crate::domain::span::Span;
+use crate::domain::time::Timestamp;
+use crate::domain::webhook::{USER_AGENT, signature};
+
+/// One attempt, ready to be sent. It has to come back through `Engine::attempted`.
+pub struct Attempt {
+    /// Whose registration it is.
+    pub hook: Arc<Hook>,
+    pub(super) delivery: Delivery,
+    /// When it was taken, by the sales unit's clock.
+    pub(super) at: Timestamp,
+    /// When it was taken, by the machine's elapsed time.
+    pub(super) began: Span,
+    /// The headers, in the order in which they are sent.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// How an attempt went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver answered.
+    Answered {
+        /// The status.
+        status: u16,
+        /// The headers of the answer.
+        headers: Vec<(String, String)>,
+        /// The body of the answer, or its beginning.
+        body: String,
+    },
+    /// It did not: why, in a few words.
+    Failed(String),
+}
+
+impl Outcome {
+    /// Whether the event has arrived: only 2xx says so.
+    pub(super) fn has_arrived(&self) -> bool {
+        matches!(self, Self::Answered { status: 200..=299, .. })
+    }
+}
+
+impl Attempt {
+    /// Returns the URL to send to.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.hook.registration.target.url()
+    }
+
+    /// Returns the body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.delivery.body
+    }
+
+    /// Signs a delivery afresh. `date` is the machine's time: receivers compare it with their own.
+    pub(super) fn sign(
+        hook: Arc<Hook>,
+        delivery: Delivery,
+        at: Timestamp,
+        began: Span,
+        date: Timestamp,
+    ) -> Self {
+        let date = date.rfc1123();
+        let target = &hook.registration.target;
+        let signed = signature::sign(&hook.secret, target, &date, delivery.body.as_bytes());
+        let headers = vec![
+            ("Content-Type", "application/json; charset=utf-8".to_owned()),
+            ("Host", target.host().to_owned()),
+            ("x-ms-date", date),
+            ("x-ms-content-sha256", signed.content_hash),
+            ("Authorization", signed.authorization.clone()),
+            ("X-Vipps-Authorization", signed.authorization),
+            ("Webhook-Id", hook.id.to_string()),
+            ("User-Agent", USER_AGENT.to_owned()),
+            ("Accept-Encoding", "gzip".to_owned()),
+        ];
+        Self { hook, delivery, at, began, headers }
+    }
+}

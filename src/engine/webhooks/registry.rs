@@ -1,0 +1,89 @@
+//! Registering, listing and deleting webhooks.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use uuid::Uuid;
+
+use super::hook::Hook;
+use crate::domain::digits::Msn;
+use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::json::Json;
+use crate::domain::webhook::Registration;
+use crate::engine::unit::Unit;
+use crate::engine::{Engine, Refusal};
+
+/// How many random bytes a secret has: 88 characters of base64.
+const SECRET_BYTES: usize = 64;
+
+impl Engine {
+    /// Registers a webhook. Its secret is told once.
+    ///
+    /// # Errors
+    ///
+    /// `WebhookInvalid` with the offending members.
+    pub(crate) fn register_webhook(&self, unit: &Arc<Unit>, body: &[u8]) -> Result<Arc<Hook>, Refusal> {
+        let register = || -> Result<Arc<Hook>, Rejection> {
+            let body = Json::parse(body).map_err(|message| {
+                let reason = format!("The body is not valid JSON: {message}.");
+                Rejection::of_field(ErrorCode::WebhookInvalid, "body", reason)
+            })?;
+            let registration = Registration::read(&body, !self.settings.strict)?;
+            let mut secret = [0; SECRET_BYTES];
+            unit.ids.fill(&mut secret);
+            let (id, secret) = (unit.ids.uuid(), STANDARD.encode(secret));
+            let hook = Arc::new(Hook::new(id, secret, registration, true, unit));
+            unit.hooks.add(hook.clone()).map_err(Registration::too_many)?;
+            Ok(hook)
+        };
+        register().map_err(|rejection| self.refuse(Some(unit), rejection))
+    }
+
+    /// Deletes a registration, with all that waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When the id is no UUID, or the unit has no such registration.
+    pub(crate) fn delete_webhook(&self, unit: &Unit, id: &str) -> Result<(), Refusal> {
+        let refuse = |rejection| Err(self.refuse(Some(unit), rejection));
+        let Ok(uuid) = Uuid::parse_str(id) else {
+            let reason = "The id must be a UUID.";
+            return refuse(Rejection::of_field(ErrorCode::WebhookInvalid, "id", reason));
+        };
+        if unit.hooks.retain(|hook| hook.id != uuid || !hook.is_registered) {
+            return Ok(());
+        }
+        refuse(ErrorCode::WebhookUnknown.about(&[("id", id), ("msn", &unit.msn.to_string())]))
+    }
+
+    /// Gives a new sales unit the registration of the settings.
+    pub(in crate::engine) fn add_configured_webhook(&self, unit: &Arc<Unit>) {
+        let Some(webhook) = &self.settings.webhook else { return };
+        let registration = Registration::for_payments(webhook.target.clone());
+        let id = configured_id(unit.msn);
+        let hook = Hook::new(id, webhook.secret.clone(), registration, false, unit);
+        let _ = unit.hooks.add(Arc::new(hook));
+    }
+
+    /// Removes a unit's registrations and what became of their attempts. The one of the settings begins anew.
+    pub(in crate::engine) fn clear_webhooks(&self, unit: &Arc<Unit>) {
+        unit.hooks.retain(|_| false);
+        self.deliveries.clear(Some(unit.msn));
+        self.add_configured_webhook(unit);
+    }
+}
+
+impl Unit {
+    /// Returns the registrations made over the API, oldest first.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<Arc<Hook>> {
+        self.hooks.all().into_iter().filter(|hook| hook.is_registered).collect()
+    }
+}
+
+/// The id of the settings' registration: the same in every run, and drawn from no stream.
+fn configured_id(msn: Msn) -> Uuid {
+    let digits: u64 = msn.to_string().parse().unwrap_or_default();
+    uuid::Builder::from_custom_bytes((u128::from(digits) | 0x0e50_u128 << 112).to_be_bytes()).into_uuid()
+}
