@@ -28,7 +28,11 @@ pub(super) fn command(common: impl Fn() -> Vec<Arg>) -> Command {
         .about("Show what was called, what was answered, and why")
         .args(filters)
         .arg(format.value_parser(["text", "json"]).help("Lines, or what the control API answers"))
-        .arg(Arg::new("ID").help("Only this call, in full; its id is in Sandbox-Request-Id"))
+        .arg(
+            Arg::new("ID")
+                .conflicts_with_all(["reference", "operation", "status", "since", "limit"])
+                .help("Only this call, in full; its id is in Sandbox-Request-Id"),
+        )
         .args(common())
         .subcommand(
             Command::new("curl")

@@ -84,6 +84,11 @@ fn shown(format: Format, kind: &str, data: &Value) -> Option<String> {
             let phase = if phase == event { String::new() } else { format!(" ({phase})") };
             Some(format!("{} \u{25cf} {} {event}{phase}", time("at"), field("reference")))
         }
+        (_, "delivery") => {
+            let outcome = data["status"].as_u64().map_or_else(|| field("error"), |status| status.to_string());
+            let (event, url) = (field("event"), field("url"));
+            Some(format!("{} \u{21e2} {} {event} \u{2192} {url} {outcome}", time("at"), field("reference")))
+        }
         (_, "clock") => {
             let unit = data["msn"].as_str().map_or(String::new(), |msn| format!(" of {msn}"));
             Some(format!("{} clock{unit} shows {}  {}", time("now"), field("now"), field("mode")))

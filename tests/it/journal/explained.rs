@@ -318,6 +318,21 @@ fn a_token_that_is_over_is_told_from_one_that_is_foreign() {
 }
 
 #[test]
+fn a_webhook_that_is_not_there_is_named() {
+    let sandbox = Sandbox::start();
+    let shop = Merchant::new(&sandbox);
+    let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+    shop.call("DELETE", &format!("/webhooks/v1/webhooks/{id}"), None, "");
+    assert_eq!(last(&shop)["reference"], Value::Null, "an id is no reference");
+    let said = explanation(&shop);
+    assert!(said.starts_with(&format!("Sales unit 123456 has no webhook {id}: ")), "{said}");
+    assert!(said.ends_with("GET /webhooks/v1/webhooks lists those that there are."), "{said}");
+    shop.send("PATCH", "/webhooks/v1/webhooks", &[], "");
+    let said = explanation(&shop);
+    assert!(said.contains("this path takes POST (webhooks.register) and GET (webhooks.list)"), "{said}");
+}
+
+#[test]
 fn what_a_caller_writes_is_cut_short_in_an_explanation() {
     let sandbox = Sandbox::start();
     let shop = Merchant::new(&sandbox);

@@ -8,6 +8,7 @@ use epayment_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::api::Merchant;
+use crate::receiver::Receiver;
 
 /// Somebody who listens.
 struct Listener(BufReader<TcpStream>);
@@ -82,6 +83,34 @@ fn payments_calls_and_clocks_are_told_in_the_order_in_which_they_happen() {
     shop.control("PUT", "/clock?msn=123456", &json!({"mode": "real"}));
     let (name, clock) = listener.next();
     assert_eq!((name.as_str(), &clock["msn"], &clock["mode"]), ("clock", &json!("123456"), &json!("real")));
+}
+
+#[test]
+fn deliveries_are_told_as_they_come_back() {
+    let sandbox = Sandbox::builder().frozen_at("2026-11-20T09:00:00Z").start();
+    let shop = Merchant::new(&sandbox);
+    let receiver = Receiver::start();
+    let body = json!({"url": receiver.url("/hook"), "events": ["epayments.payment.created.v1"]});
+    assert_eq!(shop.call("POST", "/webhooks/v1/webhooks", None, body.to_string()).status, 201);
+    let mut listener = Listener::open(&sandbox, "?msn=123456");
+    shop.created("told-delivery-1", 1000);
+    let told = loop {
+        let (name, data) = listener.next();
+        if name == "delivery" {
+            break data;
+        }
+    };
+    for (member, value) in [
+        ("at", json!("2026-11-20T09:00:00.000Z")),
+        ("msn", json!("123456")),
+        ("reference", json!("told-delivery-1")),
+        ("event", json!("epayments.payment.created.v1")),
+        ("attempt", json!(1)),
+        ("status", json!(200)),
+        ("nextAt", Value::Null),
+    ] {
+        assert_eq!(told[member], value, "{member} of {told}");
+    }
 }
 
 #[test]

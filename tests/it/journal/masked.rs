@@ -99,6 +99,21 @@ fn a_client_id_that_an_answer_repeats_is_masked_there_too() {
 }
 
 #[test]
+fn the_secret_of_a_registration_is_masked() {
+    let sandbox = Sandbox::start();
+    let shop = Merchant::new(&sandbox);
+    let body = json!({"url": "http://localhost:1/hook", "events": ["epayments.payment.created.v1"]});
+    let answer = shop.call("POST", "/webhooks/v1/webhooks", None, body.to_string());
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let secret = answer.json()["secret"].as_str().expect("a secret").to_owned();
+    let row = rows(&shop, "?operation=webhooks.register").remove(0);
+    assert_eq!((&row["msn"], &row["reference"]), (&json!("123456"), &Value::Null));
+    assert_eq!(row["responseBody"]["id"], answer.json()["id"]);
+    let outputs = all_outputs(&shop);
+    assert!(!outputs.contains(&secret) && !outputs.contains(&secret[4..16]), "{outputs}");
+}
+
+#[test]
 fn masks_tell_two_secrets_apart() {
     let sandbox = Sandbox::start();
     let shop = Merchant::new(&sandbox);

@@ -92,6 +92,8 @@ fn requests_says_what_is_wrong() {
         let sentence = run_at(&sandbox, arguments).failed();
         assert!(sentence.contains(word), "{sentence}");
     }
+    let both = run_at(&sandbox, &["requests", "req-1", "--status", "400"]);
+    assert!(both.code == Some(2) && both.stderr.contains("cannot be used with"), "{both:?}");
 }
 
 #[test]
