@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use crate::control::{self, Control};
 use crate::engine::{Engine, Kind};
 pub(crate) use crate::http::Broken;
-use crate::http::{Answer, Answered, Api, Held, Received, Seen};
+use crate::http::{Answer, Answered, Api, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
@@ -132,47 +132,15 @@ impl App {
         let _running = Running::count(&self.running);
         let number = self.journal.next_number();
         let id = RequestId::new(*b"req-", number);
-        let machine = &self.api.engine.settings().machine;
-        let began = machine.elapsed();
-        let mut answered = self.api.answer(&received, id.as_str(), None);
-        let mut held = answered.answer.extensions_mut().remove();
-        if let Some(Held { delay, rest: Some(rest) }) = &held {
+        let mut answer = self.call(number, &id, &received, None);
+        if let Some(Held { delay, rest }) = answer.extensions_mut().remove() {
             // Boxed, so that calls which are not held back have no room for it.
-            Box::pin(self.hold(*delay)).await;
-            answered = self.api.answer(&received, id.as_str(), Some(rest));
-            held = None;
-        }
-        let micros = machine.elapsed().as_micros() - began.as_micros();
-        let answer = self.keep(number, micros, &received, answered);
-        // What was carried out is in the journal even if its caller gives up.
-        if let Some(Held { delay, .. }) = held {
             Box::pin(self.hold(delay)).await;
+            if let Some(rest) = rest {
+                answer = self.call(number, &id, &received, Some(&rest));
+            }
         }
         self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
-    }
-
-    /// Puts a call into the journal, and lets go of its answer.
-    fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
-        let Answered { answer, operation, reference, seen, rejection, replayed } = answered;
-        let Seen { at, msn, created } = seen;
-        self.journal.keep(
-            number,
-            Call {
-                at: at.unwrap_or_else(|| self.api.engine.read_clock(None).now),
-                micros: u64::try_from(micros).unwrap_or_default(),
-                msn,
-                operation,
-                reference: created.as_ref().map_or(&reference, |slot| slot.order.reference()),
-                parts: &received.parts,
-                body: received.body(),
-                answer: &answer,
-                rejection,
-                replayed,
-            },
-        );
-        let live = self.api.engine.live();
-        live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
-        answer
     }
 
     /// Lets time pass, but not beyond the end of the sandbox.
@@ -183,6 +151,44 @@ impl App {
         if !self.closing.load(Ordering::Acquire) {
             let _ = tokio::time::timeout(delay, closed).await;
         }
+    }
+
+    /// Has a call answered. One that is held back before its operation goes into the journal when it is through.
+    fn call(&self, number: u64, id: &RequestId, received: &Received, rest: Option<&Rest>) -> Answer {
+        let machine = &self.api.engine.settings().machine;
+        let began = machine.elapsed();
+        let answered = self.api.answer(received, id.as_str(), rest);
+        if answered.is_unfinished() {
+            return answered.answer;
+        }
+        let micros = machine.elapsed().as_micros() - began.as_micros();
+        self.keep(number, micros, received, answered)
+    }
+
+    /// Puts a call into the journal, and lets go of its answer.
+    fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
+        let held = answered.held();
+        let Answered { answer, operation, reference, seen, rejection, replayed, told } = answered;
+        let Seen { at, msn, created } = seen;
+        self.journal.keep(
+            number,
+            Call {
+                at: at.unwrap_or_else(|| self.api.engine.read_clock(None).now),
+                micros: u64::try_from(micros + held.as_micros()).unwrap_or_default(),
+                msn,
+                operation,
+                reference: created.as_ref().map_or(&reference, |slot| slot.order.reference()),
+                parts: &received.parts,
+                body: received.body(),
+                answer: &answer,
+                rejection,
+                replayed,
+                told,
+            },
+        );
+        let live = self.api.engine.live();
+        live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
+        answer
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

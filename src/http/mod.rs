@@ -24,6 +24,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
+use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Refusal, Slot};
 use body::BodyError;
@@ -84,6 +85,8 @@ pub(crate) struct Answered<'r> {
     pub(crate) rejection: Option<Rejection>,
     /// Whether the refusal was given before, to the same idempotency key.
     pub(crate) replayed: bool,
+    /// What explains the answer where no rule does.
+    pub(crate) told: Option<String>,
 }
 
 impl Received {
@@ -123,6 +126,7 @@ impl Api {
                 seen,
                 rejection: Some(ErrorCode::RouteUnknown.reject()),
                 replayed: false,
+                told: None,
             };
         };
         let reference = route.reference();
@@ -145,8 +149,11 @@ impl Api {
         let operation = Some(route.operation);
         // A webhook's id is no payment's reference.
         let reference = if route.operation.is_about_payments() { reference } else { Cow::Borrowed("") };
+        let told = None;
         let mut answered = match result {
-            Ok(answer) => Answered { answer, operation, reference, seen, rejection: None, replayed: false },
+            Ok(answer) => {
+                Answered { answer, operation, reference, seen, rejection: None, replayed: false, told }
+            }
             Err(refusal) => {
                 if seen.msn.is_none() {
                     seen.msn = headers::msn(&parts.headers).and_then(Msn::parse);
@@ -154,13 +161,30 @@ impl Api {
                 let incident = || (self.engine.token_time(), self.engine.uuid());
                 let answer = problem::render(&refusal, &route.instance(), incident);
                 let Refusal { rejection, replayed, .. } = refusal;
-                Answered { answer, operation, reference, seen, rejection: Some(rejection), replayed }
+                Answered { answer, operation, reference, seen, rejection: Some(rejection), replayed, told }
             }
         };
         if let Some(mark) = mark {
-            mark.put_on(&mut answered.answer);
+            mark.put_on(&mut answered);
         }
         answered
+    }
+}
+
+impl Answered<'_> {
+    /// Returns whether a fault holds the call back before its operation, which is still to come.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.held_back().is_some_and(|held| held.rest.is_some())
+    }
+
+    /// Returns how long the answer is held back.
+    pub(crate) fn held(&self) -> Span {
+        let delay = self.held_back().map_or(0, |held| held.delay.as_micros());
+        Span::from_micros(i64::try_from(delay).unwrap_or(i64::MAX))
+    }
+
+    fn held_back(&self) -> Option<&Held> {
+        self.answer.extensions().get()
     }
 }
 

@@ -1,6 +1,5 @@
 //! One call as it is kept: copied once, into one buffer that its successor in the same place uses again.
 
-use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 
@@ -18,9 +17,6 @@ pub(crate) const MAX_BODY: usize = 64 * 1024;
 const HEADERS: usize = 512;
 /// A buffer that has grown beyond this is given back when its next call needs much less of it.
 const LARGE: usize = 16 * 1024;
-
-/// The header of an answer that names the fault which made it.
-const SANDBOX_FAULT: HeaderName = HeaderName::from_static("sandbox-fault");
 
 /// A call that has been answered.
 pub(crate) struct Call<'c> {
@@ -40,6 +36,8 @@ pub(crate) struct Call<'c> {
     pub(crate) rejection: Option<Rejection>,
     /// Whether the refusal was given before, to the same idempotency key.
     pub(crate) replayed: bool,
+    /// What explains the answer where no rule does.
+    pub(crate) told: Option<String>,
 }
 
 /// A call in the journal.
@@ -54,8 +52,7 @@ pub(crate) struct Row {
     pub(super) status: u16,
     pub(super) rejection: Option<Rejection>,
     pub(super) replayed: bool,
-    /// The fault that struck the call, if one did.
-    pub(super) fault: Option<HeaderValue>,
+    pub(super) told: Option<String>,
     /// Path and query, reference, headers as lines, request body, answer body: one after the other.
     bytes: Vec<u8>,
     ends: [u32; 5],
@@ -67,14 +64,14 @@ pub(crate) struct Row {
 impl Row {
     /// Takes a call in.
     pub(super) fn fill(&mut self, number: u64, call: Call<'_>) {
-        let Call { at, micros, msn, operation, reference, parts, body, answer, rejection, replayed } = call;
+        let Call { at, micros, msn, operation, reference, parts, body, answer, rejection, replayed, told } =
+            call;
         self.number = number;
         (self.at, self.micros) = (at, micros);
         (self.msn, self.operation) = (msn, operation);
         self.method.clone_from(&parts.method);
         self.status = answer.status().as_u16();
-        (self.rejection, self.replayed) = (rejection, replayed);
-        self.fault = answer.headers().get(SANDBOX_FAULT).cloned();
+        (self.rejection, self.replayed, self.told) = (rejection, replayed, told);
         (self.body_length, self.answer_length) = (body.len(), answer.body().len());
 
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());

@@ -38,8 +38,6 @@ struct Summary<'r> {
     amount: Option<String>,
     error: Option<ErrorView>,
     explanation: Option<String>,
-    /// The fault that struck the call.
-    fault: Option<&'r str>,
 }
 
 /// Which row of the catalogue refused the call.
@@ -62,25 +60,11 @@ impl Row {
         mask::joined(mask::target(self.target()))
     }
 
-    /// Returns the id of the fault that struck the call.
-    pub(super) fn fault(&self) -> Option<&str> {
-        self.fault.as_ref()?.to_str().ok()
-    }
-
-    /// Says why the call was refused or its answer spoilt, if it was.
+    /// Says why the call was refused, if it was, or which fault asked for its answer.
     pub(super) fn explanation(&self) -> Option<String> {
-        match self.fault() {
-            Some("request") => {
-                Some("The request asked for this answer by its Sandbox-Fault or Prefer header.".into())
-            }
-            Some(fault) => {
-                Some(format!("The fault {fault} struck this call; GET /_sandbox/faults shows what it does."))
-            }
-            None => self.refusal(),
+        if self.told.is_some() {
+            return self.told.clone();
         }
-    }
-
-    fn refusal(&self) -> Option<String> {
         let rejection = self.rejection.as_ref()?;
         let body = Json::parse(self.body()).ok();
         let reference = self.reference();
@@ -133,7 +117,6 @@ impl Row {
             amount: asked.map(|asked| asked.to_string()),
             error,
             explanation: self.explanation(),
-            fault: self.fault(),
         })
     }
 
