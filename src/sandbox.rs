@@ -28,19 +28,23 @@ use crate::engine::{
     ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManageError, ManualTime, Slot,
     Webhook,
 };
+use crate::journal::{Filter, Journal, RequestSnapshot};
 use crate::serve::{self, BindError};
 
 /// A sandbox that is ready to answer but has no socket.
 pub(crate) struct Service {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) app: Arc<App>,
 }
 
 impl Service {
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let engine = Arc::new(Engine::new(config.engine.clone()));
-        let app = App::new(engine.clone(), config.public_url(listening), config.control_token.clone());
-        Self { engine, app: Arc::new(app) }
+        let journal = Arc::new(Journal::new(config.engine.max_requests));
+        let (public_url, token) = (config.public_url(listening), config.control_token.clone());
+        let app = App::new(engine.clone(), journal.clone(), public_url, token);
+        Self { engine, journal, app: Arc::new(app) }
     }
 
     /// Serves until told to stop.
@@ -68,6 +72,7 @@ impl Service {
 /// ```
 pub struct Sandbox {
     engine: Arc<Engine>,
+    journal: Arc<Journal>,
     app: Arc<App>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
@@ -222,18 +227,7 @@ impl Sandbox {
         self.engine.advance(None, Jump::ToNext)
     }
 
-    /// Makes a fault, which spoils the answers of the calls that match. Returns its id.
-    ///
-    /// ```
-    /// use epayment_sandbox::Sandbox;
-    /// use epayment_sandbox::domain::{fault::Fault, operation::Operation};
-    ///
-    /// let sandbox = Sandbox::start();
-    /// // The next capture goes through, but its answer is lost.
-    /// let lost = "fault=EMPTY_RESPONSE, commit".parse()?;
-    /// sandbox.fault(Fault::new(lost).on(Operation::Capture)).expect("there is room for one");
-    /// # Ok::<(), String>(())
-    /// ```
+    /// Makes a [`Fault`], which spoils the answers of the calls that match. Returns its id.
     ///
     /// # Errors
     ///
@@ -242,9 +236,24 @@ impl Sandbox {
         Ok(self.engine.add_fault(fault)?.id())
     }
 
+    /// Returns the calls of the emulated API that the journal keeps, newest first, secrets masked.
+    ///
+    /// ```
+    /// let sandbox = epayment_sandbox::Sandbox::start();
+    /// // … the integration under test does its work; then:
+    /// let refused = sandbox.requests().into_iter().filter(|request| request.explanation.is_some());
+    /// assert_eq!(refused.count(), 0);
+    /// ```
+    #[must_use]
+    pub fn requests(&self) -> Vec<RequestSnapshot> {
+        self.journal.list(&Filter::default(), usize::MAX).iter().map(Into::into).collect()
+    }
+
     /// Goes back to how the sandbox started.
     pub fn reset(&self) {
         self.engine.reset();
+        self.journal.clear(None);
+        self.engine.live().resync(None);
     }
 }
 
@@ -390,6 +399,13 @@ impl SandboxBuilder {
         self
     }
 
+    /// Remembers at most this many calls and as many webhook attempts; the oldest go first.
+    #[must_use]
+    pub fn max_requests(mut self, count: usize) -> Self {
+        self.config.engine.max_requests = count;
+        self
+    }
+
     /// Makes the control API want a bearer token.
     #[must_use]
     pub fn control_token(mut self, token: &str) -> Self {
@@ -446,7 +462,7 @@ impl SandboxBuilder {
         let listener = serve::bind(self.config.listen)?;
         let address = listener.local_addr().unwrap_or(self.config.listen);
         let service = Service::new(&self.config, address);
-        let (engine, app) = (service.engine.clone(), service.app.clone());
+        let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -458,6 +474,6 @@ impl SandboxBuilder {
             runtime.shutdown_background();
         });
         let thread = Some(thread.expect("the operating system gives a thread"));
-        Ok(Sandbox { engine, app, address, stop, thread })
+        Ok(Sandbox { engine, journal, app, address, stop, thread })
     }
 }

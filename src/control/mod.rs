@@ -4,6 +4,7 @@
 mod clock;
 mod deliveries;
 mod errors;
+mod events;
 mod extract;
 mod faults;
 mod front;
@@ -11,6 +12,7 @@ mod guard;
 mod health;
 mod payments;
 mod problem;
+mod requests;
 mod reset;
 mod sales_units;
 mod until;
@@ -28,12 +30,14 @@ use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
 use crate::engine::{Engine, Unit};
+use crate::journal::Journal;
 use problem::Refused;
 
 /// What the control API needs.
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<Journal>,
     /// The base of the addresses handed to customers.
     pub(crate) public_url: String,
     /// The bearer token that callers need, if any.
@@ -71,6 +75,12 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::wait))
         .routes(routes!(deliveries::redeliver))
+        .routes(routes!(requests::list, requests::clear))
+        .routes(routes!(requests::count))
+        .routes(routes!(requests::wait))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::curl))
+        .routes(routes!(events::stream))
         .routes(routes!(errors::list))
         .routes(routes!(faults::make, faults::list, faults::clear))
         .routes(routes!(faults::remove))

@@ -5,6 +5,7 @@
 
 pub mod digits;
 pub mod errors;
+pub mod explain;
 pub mod fault;
 pub mod fields;
 pub mod json;

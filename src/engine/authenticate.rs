@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::limits::limit;
 use super::settings::Credentials;
 use super::tokens::{IssuedToken, Known};
 use super::unit::Unit;
 use super::{DEFAULT_MSN, Engine};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::explain::{Facts, TokenFault};
 use crate::domain::operation::Operation;
 
 /// The credentials of a request, as its headers gave them.
@@ -65,7 +67,7 @@ impl Engine {
             self.units.of_client(request.client_id).into_iter().filter(|msn| of_key.contains(msn)).collect();
         let client = [("client_id", request.client_id)];
         if of_client.is_empty() {
-            return Err(ErrorCode::ClientUnknown.about(&client));
+            return Err(ErrorCode::ClientUnknown.about(&client).knowing(Facts::KeyOf(of_key)));
         }
         let has_secret = |msn: &&Msn| {
             self.units.get(**msn).is_some_and(|unit| unit.settings().client_secret == request.client_secret)
@@ -73,7 +75,9 @@ impl Engine {
         let of_secret: Vec<Msn> = of_client.iter().filter(has_secret).copied().collect();
         // Several units may share their keys; the header then says for which one the token is.
         let named = of_secret.iter().copied().find(|msn| Some(*msn) == request.msn);
-        named.or(of_secret.first().copied()).ok_or_else(|| ErrorCode::ClientSecretInvalid.about(&client))
+        named.or(of_secret.first().copied()).ok_or_else(|| {
+            ErrorCode::ClientSecretInvalid.about(&client).knowing(Facts::KeyOf(of_client.clone()))
+        })
     }
 
     /// Ends every access token issued so far.
@@ -136,7 +140,14 @@ impl Engine {
         match self.tokens.look_up(token, || self.settings.machine.elapsed()) {
             Known::Good(msn) if any || msn.is_some_and(|msn| of_key.contains(&msn)) => Ok(msn),
             Known::Foreign if any => Ok(None),
-            Known::Good(_) | Known::Foreign | Known::Over => Err(ErrorCode::BearerTokenRefused.reject()),
+            known => {
+                let fault = match known {
+                    Known::Good(msn) => TokenFault::OfOther(msn),
+                    Known::Foreign => TokenFault::Foreign,
+                    Known::Over => TokenFault::Over,
+                };
+                Err(ErrorCode::BearerTokenRefused.reject().knowing(Facts::Token(fault)))
+            }
         }
     }
 
@@ -151,9 +162,11 @@ impl Engine {
             _ => caller.msn.unwrap_or_default(),
         };
         let elapsed = self.settings.machine.elapsed();
-        self.limits
-            .count(operation, reference, owner, elapsed)
-            .map_err(|seconds| ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())]))
+        self.limits.count(operation, reference, owner, elapsed).map_err(|seconds| {
+            let calls = limit(operation).unwrap_or_default();
+            let rejection = ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())]);
+            rejection.knowing(Facts::Limit { calls, seconds })
+        })
     }
 
     fn choose_msn(
@@ -176,7 +189,8 @@ impl Engine {
         };
         match (self.settings.credentials, named) {
             (Credentials::Configured, Some(msn)) if !of_key.contains(&msn) => {
-                Err(ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]))
+                let rejection = ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]);
+                Err(rejection.knowing(Facts::KeyOf(of_key.to_vec())))
             }
             (_, Some(msn)) => Ok(msn),
             (Credentials::Configured, None) => {

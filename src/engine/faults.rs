@@ -98,10 +98,20 @@ impl Strike {
         self.number.map_or_else(|| "request".to_owned(), name)
     }
 
+    /// Says why the answer is what it is; `None` when it is only late.
+    pub(crate) fn explain(&self) -> Option<String> {
+        self.spoil?;
+        let who = self
+            .number
+            .map_or_else(|| "The request itself".to_owned(), |number| format!("The fault {}", name(number)));
+        let what = if self.commit { "was carried out before" } else { "was not carried out" };
+        Some(format!("{who} asked for this answer. The operation {what}."))
+    }
+
     /// Refuses with an error of the catalogue. The trace id comes from the dice, so that the identifiers that follow are
     /// those that would have come without the fault.
     pub(crate) fn refuse(&self, code: ErrorCode, words: &Words<'_>) -> Refusal {
-        Refusal { rejection: words.refuse(code), trace: self.trace }
+        Refusal { rejection: words.refuse(code), trace: self.trace, replayed: false }
     }
 }
 

@@ -6,14 +6,14 @@ use std::task::Waker;
 
 /// A list of those who want to be woken. Costs one load when nobody waits.
 #[derive(Debug, Default)]
-pub(super) struct Signal {
+pub(crate) struct Signal {
     waiting: AtomicUsize,
     wakers: Mutex<Vec<Waker>>,
 }
 
 impl Signal {
     /// Wakes this one at the next [`Signal::notify`]. Look again after this call: what was before it is not told.
-    pub(super) fn watch(&self, waker: &Waker) {
+    pub(crate) fn watch(&self, waker: &Waker) {
         let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         if !wakers.iter().any(|known| known.will_wake(waker)) {
             wakers.push(waker.clone());
@@ -22,7 +22,7 @@ impl Signal {
     }
 
     /// Wakes everyone.
-    pub(super) fn notify(&self) {
+    pub(crate) fn notify(&self) {
         if self.waiting.load(Ordering::SeqCst) == 0 {
             return;
         }

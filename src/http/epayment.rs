@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
 use super::body::{BodyError, MAX_BODY};
 use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
-use super::{Answer, Api, Call, json};
+use super::{Answer, Api, Call, Seen, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
 use crate::engine::{Caller, Refusal, Unit};
@@ -16,10 +15,15 @@ use crate::wire;
 
 impl Api {
     /// Carries out an ePayment operation for a sales unit whose credentials are good.
-    pub(super) fn epayment(&self, call: &Call<'_>, unit: &Arc<Unit>) -> Result<Answer, Refusal> {
+    pub(super) fn epayment(
+        &self,
+        call: &Call<'_>,
+        unit: &Arc<Unit>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
         let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
-            Operation::Create => self.create(call, unit, key),
+            Operation::Create => self.create(call, unit, key, seen),
             Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key),
             Operation::Approve => self.approve(call, unit),
             _ => self.read(call, unit),
@@ -47,9 +51,18 @@ impl Api {
         idempotency_key(call.headers, call.operation)
     }
 
-    fn create(&self, call: &Call<'_>, unit: &Arc<Unit>, key: Option<&str>) -> Result<Answer, Refusal> {
+    fn create(
+        &self,
+        call: &Call<'_>,
+        unit: &Arc<Unit>,
+        key: Option<&str>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
-        Ok(json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url)))
+        let answer =
+            json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url));
+        seen.created = Some(slot);
+        Ok(answer)
     }
 
     fn modify(&self, call: &Call<'_>, unit: &Unit, key: Option<&str>) -> Result<Answer, Refusal> {
@@ -60,7 +73,7 @@ impl Api {
 
     fn approve(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
         self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
-        Ok(Response::new(Full::new(Bytes::new())))
+        Ok(Response::new(Bytes::new()))
     }
 
     fn read(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {

@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::headers::{idempotency_key, list};
 use super::token::client_id;
-use super::{Answer, Api, Call, json, problem};
+use super::{Answer, Answered, Api, Call, Seen, json, problem};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::fault::{ConnectionFault, Effect, Mentions, Spoil, Words};
 use crate::domain::operation::Operation;
+use crate::domain::time::Timestamp;
 use crate::engine::{Refusal, Strike, Unit, default_msn};
 
 const SANDBOX_FAULT: HeaderName = HeaderName::from_static("sandbox-fault");
@@ -31,9 +31,14 @@ pub(super) enum Admitted {
 
 impl Admitted {
     fn msn(&self) -> Msn {
+        self.named().unwrap_or_else(default_msn)
+    }
+
+    /// The sales unit that the call is for, if it is for one.
+    fn named(&self) -> Option<Msn> {
         match self {
-            Self::Client(msn) => msn.unwrap_or_else(default_msn),
-            Self::Unit(unit) => unit.msn,
+            Self::Client(msn) => *msn,
+            Self::Unit(unit) => Some(unit.msn),
         }
     }
 
@@ -60,6 +65,7 @@ impl From<Result<Answer, Refusal>> for Outcome {
 /// What a fault has left to do once the answer is made.
 pub(super) struct Mark {
     fault: HeaderValue,
+    told: Option<String>,
     held: Option<Held>,
     broken: Option<Broken>,
 }
@@ -77,6 +83,8 @@ pub(crate) struct Held {
 #[derive(Clone)]
 pub(crate) struct Rest {
     caller: Admitted,
+    /// When the call came, by the sales unit's clock.
+    at: Option<Timestamp>,
     fault: HeaderValue,
 }
 
@@ -96,7 +104,9 @@ impl Mark {
     }
 
     /// Hands what is left to do to those who send the answer.
-    pub(super) fn put_on(self, answer: &mut Answer) {
+    pub(super) fn put_on(self, answered: &mut Answered<'_>) {
+        answered.told = self.told;
+        let answer = &mut answered.answer;
         answer.headers_mut().insert(SANDBOX_FAULT, self.fault);
         let extensions = answer.extensions_mut();
         self.held.map(|held| extensions.insert(held));
@@ -106,26 +116,31 @@ impl Mark {
 
 impl Api {
     /// Carries a call out, or what a fault makes of it. `rest` is a call that was held back here before.
-    pub(super) fn carry_out(&self, call: &Call<'_>, rest: Option<&Rest>) -> Outcome {
-        if let Some(Rest { caller, fault }) = rest {
-            let mark = Some(Mark { fault: fault.clone(), held: None, broken: None });
-            let result = self.readmit(call, caller).and_then(|caller| self.operate(call, &caller));
+    pub(super) fn carry_out(&self, call: &Call<'_>, rest: Option<&Rest>, seen: &mut Seen) -> Outcome {
+        if let Some(Rest { caller, at, fault }) = rest {
+            let mark = Some(Mark { fault: fault.clone(), told: None, held: None, broken: None });
+            seen.at = *at;
+            seen.msn = caller.named();
+            let result = self.readmit(call, caller).and_then(|caller| self.operate(call, &caller, seen));
             return Outcome { result, mark };
         }
-        let admitted = self.admit(call).and_then(|caller| Ok((self.strike(call, &caller)?, caller)));
+        let admitted = self.admit(call, seen).and_then(|caller| Ok((self.strike(call, &caller)?, caller)));
         match admitted {
             Err(refusal) => Err(refusal).into(),
-            Ok((None, caller)) => self.operate(call, &caller).into(),
-            Ok((Some(strike), caller)) => self.suffer(call, caller, &strike),
+            Ok((None, caller)) => self.operate(call, &caller, seen).into(),
+            Ok((Some(strike), caller)) => self.suffer(call, caller, &strike, seen),
         }
     }
 
-    fn admit(&self, call: &Call<'_>) -> Result<Admitted, Refusal> {
+    fn admit(&self, call: &Call<'_>, seen: &mut Seen) -> Result<Admitted, Refusal> {
         let admitted = match call.operation {
             Operation::Token => self.admit_client(call).map(Admitted::Client),
             _ => self.authenticate(call).map(Admitted::Unit),
         };
-        admitted.map_err(|rejection| self.engine.refuse(None, rejection))
+        let admitted = admitted.map_err(|rejection| self.engine.refuse(None, rejection))?;
+        seen.at = admitted.unit().map(|unit| self.engine.now(unit));
+        seen.msn = admitted.named();
+        Ok(admitted)
     }
 
     /// A sales unit may have gone, or been made anew, while its call was held back.
@@ -139,10 +154,10 @@ impl Api {
         }
     }
 
-    fn operate(&self, call: &Call<'_>, caller: &Admitted) -> Result<Answer, Refusal> {
+    fn operate(&self, call: &Call<'_>, caller: &Admitted, seen: &mut Seen) -> Result<Answer, Refusal> {
         match caller {
             Admitted::Client(msn) => Ok(self.token(call, *msn)),
-            Admitted::Unit(unit) if call.operation.is_about_payments() => self.epayment(call, unit),
+            Admitted::Unit(unit) if call.operation.is_about_payments() => self.epayment(call, unit, seen),
             Admitted::Unit(unit) => self.webhooks(call, unit),
         }
     }
@@ -164,20 +179,20 @@ impl Api {
     }
 
     /// Answers a call that a fault strikes.
-    fn suffer(&self, call: &Call<'_>, caller: Admitted, strike: &Strike) -> Outcome {
+    fn suffer(&self, call: &Call<'_>, caller: Admitted, strike: &Strike, seen: &mut Seen) -> Outcome {
         let fault = HeaderValue::try_from(strike.id()).expect("letters, digits and a hyphen");
         let delay = strike.delay.map(Duration::from);
-        let mut mark = Mark { fault: fault.clone(), held: None, broken: None };
+        let mut mark = Mark { fault: fault.clone(), told: strike.explain(), held: None, broken: None };
         if let (Some(delay), None, false) = (delay, strike.spoil, strike.commit) {
             // Time passes first: a caller who gives up meanwhile has changed nothing.
-            let rest = Some(Rest { caller, fault });
+            let rest = Some(Rest { caller, at: seen.at, fault });
             mark.held = Some(Held { delay, rest });
-            return Outcome { result: Ok(Response::new(Full::default())), mark: Some(mark) };
+            return Outcome { result: Ok(Response::new(Bytes::new())), mark: Some(mark) };
         }
         mark.held = delay.map(|delay| Held { delay, rest: None });
-        let good = strike.commit.then(|| self.operate(call, &caller));
+        let good = strike.commit.then(|| self.operate(call, &caller, seen));
         let result = match strike.spoil {
-            None => good.unwrap_or_else(|| self.operate(call, &caller)),
+            None => good.unwrap_or_else(|| self.operate(call, &caller, seen)),
             Some(Spoil::Error(choice)) => {
                 Err(self.refuse_for(strike, choice.row(call.operation), call, &caller))
             }

@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -68,7 +67,7 @@ pub(super) fn render(
     instance: &str,
     incident: impl FnOnce() -> (Timestamp, Uuid),
 ) -> Answer {
-    let Refusal { rejection, trace } = refusal;
+    let Refusal { rejection, trace, .. } = refusal;
     let spec = rejection.code.spec();
     let detail = rejection.detail();
     match spec.shape {
@@ -124,7 +123,7 @@ fn problem(
 
 /// The webhooks API has members of the same names in another order, and the trace id twice.
 fn webhook(refusal: &Refusal, instance: &str) -> Answer {
-    let Refusal { rejection, trace } = refusal;
+    let Refusal { rejection, trace, .. } = refusal;
     let spec = rejection.code.spec();
     let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
     let problem = WebhookProblem {
@@ -217,7 +216,7 @@ fn plain(status: u16, body: String) -> Answer {
 }
 
 fn answer(status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = StatusCode::from_u16(status).expect("the catalogue's statuses are valid");
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response

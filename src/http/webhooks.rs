@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
@@ -45,7 +44,7 @@ impl Api {
             }
             Operation::WebhooksDelete => {
                 self.engine.delete_webhook(unit, call.reference)?;
-                let mut answer = Response::new(Full::new(Bytes::new()));
+                let mut answer = Response::new(Bytes::new());
                 *answer.status_mut() = StatusCode::NO_CONTENT;
                 Ok(answer)
             }

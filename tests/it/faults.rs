@@ -598,3 +598,41 @@ fn without_a_socket_a_broken_connection_is_a_body_that_breaks_off() {
         assert_eq!(broken_off(&sandbox, "GET", "/epayment/v1/payments/nobody-1", "", ""), status, "{word}");
     }
 }
+
+#[test]
+fn the_journal_tells_which_fault_asked_for_an_answer() {
+    let sandbox = sandbox();
+    let shop = Merchant::new(&sandbox);
+    shop.authorized("told-of-1", 1000);
+    shop.control("DELETE", "/requests", &Value::Null);
+    fault(&shop, &json!({"match": {"operation": "capture"}, "then": {"error": 6260}}));
+    fault(&shop, &json!({"match": {"operation": "capture"}, "then": {"status": 504}, "commit": true}));
+    fault(&shop, &json!({"match": {"operation": "capture"}, "then": {"delay": "20m"}, "commit": true}));
+    assert_eq!(shop.modify("capture", "told-of-1", "first", 100).code(), Some(6260));
+    assert_eq!(shop.modify("capture", "told-of-1", "first", 100).status, 504);
+    // The journal has a capture that went through, whether its caller waits for the answer or not.
+    let path = "/epayment/v1/payments/told-of-1/capture";
+    let body = json!({"modificationAmount": {"currency": "NOK", "value": 200}});
+    paused().block_on(async {
+        let call = timed(&sandbox, "POST", path, &body);
+        assert!(tokio::time::timeout(Duration::from_secs(30), call).await.is_err());
+    });
+    assert_eq!(get_with(&shop, "told-of-1", &[("sandbox-fault", "status=503")]).status, 503);
+    let rows = shop.control("GET", "/requests", &Value::Null).json();
+    let rows = rows["requests"].as_array().expect("a list").iter();
+    let told: Vec<_> = rows.map(|row| (row["status"].as_u64(), row["explanation"].as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Some(503), Some("The request itself asked for this answer. The operation was not carried out.")),
+            (Some(200), None),
+            (
+                Some(504),
+                Some("The fault fault-2 asked for this answer. The operation was carried out before.")
+            ),
+            (Some(400), Some("The fault fault-1 asked for this answer. The operation was not carried out.")),
+        ]
+    );
+    let late = shop.control("GET", "/requests?status=200", &Value::Null).json();
+    assert!(late["requests"][0]["micros"].as_u64() >= Some(1_200_000_000), "{late}");
+}

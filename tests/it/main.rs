@@ -8,6 +8,7 @@ mod determinism;
 mod every_error;
 mod exhaustive;
 mod faults;
+mod journal;
 mod library;
 mod model;
 mod naive;

@@ -37,11 +37,13 @@ pub const OPERATIONS: [&str; 12] = [
 /// A fault: it strikes the calls that match, after the first few and so many times.
 ///
 /// ```
-/// use epayment_sandbox::domain::fault::Fault;
-/// use epayment_sandbox::domain::operation::Operation;
+/// use epayment_sandbox::Sandbox;
+/// use epayment_sandbox::domain::{fault::Fault, operation::Operation};
 ///
-/// let fault = Fault::new("error=6280".parse()?).on(Operation::Capture).times(2);
-/// assert_eq!(fault.times, Some(2));
+/// let sandbox = Sandbox::start();
+/// // The next two captures go through, but their answers are lost.
+/// let lost = "fault=EMPTY_RESPONSE, commit".parse()?;
+/// sandbox.fault(Fault::new(lost).on(Operation::Capture).times(2)).expect("there is room for one");
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
