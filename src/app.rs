@@ -13,8 +13,10 @@ use hyper::{Request, Response};
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
+use crate::courier;
+use crate::domain::webhook::Before;
 use crate::engine::Engine;
-use crate::http::{Api, Received};
+use crate::http::{AfterWebhooks, Api, Received};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -115,7 +117,12 @@ impl App {
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
         let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        self.sign(self.api.answer(&received, id.as_str()).map(Either::Left), &id)
+        let mut answer = self.api.answer(&received, id.as_str());
+        if let Some(AfterWebhooks(slot)) = answer.extensions_mut().remove() {
+            // Boxed, so that answers which wait for nothing have no room for it.
+            Box::pin(courier::tried_once(&self.api.engine, &slot, Before::Response)).await;
+        }
+        self.sign(answer.map(Either::Left), &id)
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

@@ -36,6 +36,8 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let engine = Arc::new(Engine::new(config.engine.clone()));
+        // A call may come before the courier takes its first look, and has to count on it.
+        engine.set_courier(true);
         let app = App::new(engine.clone(), config.public_url(listening), config.control_token.clone());
         Self { engine, app: Arc::new(app) }
     }

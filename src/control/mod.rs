@@ -9,6 +9,7 @@ mod front;
 mod guard;
 mod health;
 mod payments;
+mod policy;
 mod problem;
 mod reset;
 mod sales_units;
@@ -70,6 +71,8 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::wait))
         .routes(routes!(deliveries::redeliver))
+        .routes(routes!(policy::show, policy::put))
+        .routes(routes!(policy::release))
         .routes(routes!(errors::list))
         .split_for_parts()
 }

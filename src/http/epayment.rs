@@ -1,15 +1,17 @@
 //! The ePayment operations: who calls, which key, which payment, and the answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
 use super::body::{BodyError, MAX_BODY};
 use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
-use super::{Answer, Api, Call, json};
+use super::{AfterWebhooks, Answer, Api, Call, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
-use crate::engine::{Caller, Refusal, Unit};
+use crate::engine::{Caller, Refusal, Slot, Unit};
 use crate::wire;
 
 impl Api {
@@ -24,7 +26,7 @@ impl Api {
         }
     }
 
-    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<std::sync::Arc<Unit>, Rejection> {
+    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<Arc<Unit>, Rejection> {
         let headers = call.headers;
         let subscription_key = subscription_key(headers)?;
         let token = bearer_token(headers)?;
@@ -44,25 +46,31 @@ impl Api {
         idempotency_key(call.headers, call.operation)
     }
 
-    fn create(
-        &self,
-        call: &Call<'_>,
-        unit: &std::sync::Arc<Unit>,
-        key: Option<&str>,
-    ) -> Result<Answer, Refusal> {
+    fn create(&self, call: &Call<'_>, unit: &Arc<Unit>, key: Option<&str>) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
-        Ok(json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url)))
+        let answer =
+            json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url));
+        Ok(self.after_webhooks(answer, &slot))
     }
 
     fn modify(&self, call: &Call<'_>, unit: &Unit, key: Option<&str>) -> Result<Answer, Refusal> {
         let body = call.body.unwrap_or_default();
         let receipt = self.engine.modify(unit, call.operation, call.reference, key, body)?;
-        Ok(json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing)))
+        let answer = json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing));
+        Ok(self.after_webhooks(answer, &receipt.slot))
     }
 
     fn approve(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
-        self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
-        Ok(Response::new(Full::new(Bytes::new())))
+        let slot = self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
+        Ok(self.after_webhooks(Response::new(Full::new(Bytes::new())), &slot))
+    }
+
+    /// Marks an answer that is not to leave before the payment's webhooks have been tried, where a policy may want that.
+    fn after_webhooks(&self, mut answer: Answer, slot: &Arc<Slot>) -> Answer {
+        if self.engine.webhooks_are_awaited() {
+            answer.extensions_mut().insert(AfterWebhooks(slot.clone()));
+        }
+        answer
     }
 
     fn read(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {

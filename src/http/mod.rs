@@ -22,7 +22,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use crate::domain::errors::ErrorCode;
 use crate::domain::operation::Operation;
-use crate::engine::{Engine, Refusal};
+use crate::engine::{Engine, Refusal, Slot};
 use body::BodyError;
 use report::Report;
 use route::route;
@@ -42,6 +42,10 @@ struct Call<'c> {
     headers: &'c HeaderMap,
     body: Result<&'c [u8], BodyError>,
 }
+
+/// In the extensions of an answer: it waits for the first attempts of this payment's webhooks.
+#[derive(Clone)]
+pub(crate) struct AfterWebhooks(pub(crate) Arc<Slot>);
 
 /// The answer to an emulated call.
 pub(crate) type Answer = Response<Full<Bytes>>;

@@ -12,4 +12,5 @@ mod naive;
 mod openapi;
 mod receiver;
 mod tidy;
+mod webhook_policy;
 mod webhooks;

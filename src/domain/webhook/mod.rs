@@ -1,12 +1,15 @@
-//! Webhooks: which events there are, who asks for them, how a delivery is signed, and when it is tried again.
+//! Webhooks: which events there are, who asks for them, how a delivery is signed and when it is tried again, and how a
+//! test wants it otherwise.
 
 mod event_type;
+mod policy;
 mod registration;
 mod schedule;
 pub mod signature;
 mod target;
 
 pub use event_type::EventType;
+pub use policy::{Before, MAX_DELAY, MAX_DUPLICATES, Order, Policy};
 pub use registration::{MAX_PER_EVENT, Registration};
 pub use schedule::{DEAD_AFTER, GIVE_UP_AFTER, next_attempt};
 pub use target::Target;
