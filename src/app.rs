@@ -131,7 +131,7 @@ impl App {
         B::Error: Into<axum::BoxError>,
     {
         let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
-        let waits = request.uri().path().ends_with("/wait");
+        let waits = ["/wait", "/conformance"].iter().any(|end| request.uri().path().ends_with(end));
         let _running = (!waits).then(|| Running::count(&self.running));
         let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
         self.sign(response.map(Either::Right), &id)

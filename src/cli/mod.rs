@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod client;
+mod deliveries;
 mod output;
 mod print_config;
 mod serve;
@@ -9,6 +10,7 @@ mod settings;
 mod sources;
 mod telemetry;
 mod verbs;
+mod webhook;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,6 +51,11 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, matches])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, matches])?.settings),
         Some(("reset", matches)) => verbs::reset(matches, &gather(&[root, matches])?.settings),
+        Some(("deliveries", matches)) => {
+            let innermost = matches.subcommand().map_or(matches, |(_, verb)| verb);
+            deliveries::run(matches, &gather(&[root, matches, innermost])?.settings)
+        }
+        Some(("webhook", matches)) => webhook::run(matches),
         Some(("errors", matches)) => catalogue::run(matches.get_one("CODE").map(String::as_str)),
         Some(("config", matches)) => print_config::run(matches, root),
         Some(("completions", matches)) => {
@@ -101,6 +108,8 @@ fn command() -> Command {
                 .args([url_arg(), msn_arg()])
                 .args(config_args()),
         )
+        .subcommand(deliveries::command())
+        .subcommand(webhook::command())
         .subcommand(
             Command::new("errors")
                 .about("Print the error catalogue")

@@ -11,6 +11,7 @@ mod health;
 mod payments;
 mod policy;
 mod problem;
+mod receivers;
 mod reset;
 mod sales_units;
 mod until;
@@ -73,6 +74,8 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(deliveries::redeliver))
         .routes(routes!(policy::show, policy::put))
         .routes(routes!(policy::release))
+        .routes(routes!(receivers::verify))
+        .routes(routes!(receivers::conformance))
         .routes(routes!(errors::list))
         .split_for_parts()
 }

@@ -2,6 +2,7 @@
 //!
 //! A receiver that is slow or dead keeps only its own few places; the engine gives each receiver its turn.
 
+mod conformance;
 mod transport;
 
 use std::convert::Infallible;
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::domain::webhook::{Before, TIMEOUT};
 use crate::engine::{Attempt, Engine, Slot};
+pub(crate) use conformance::examine;
 use transport::Transport;
 
 /// How many deliveries are on their way at once, to all receivers together.

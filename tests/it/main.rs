@@ -13,4 +13,5 @@ mod openapi;
 mod receiver;
 mod tidy;
 mod webhook_policy;
+mod webhook_receivers;
 mod webhooks;
