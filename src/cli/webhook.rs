@@ -75,23 +75,19 @@ fn read(place: &str) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-/// Shows a step in lines of one column each: what is there when it is good, else also what should be.
+/// Shows a step, a line of text in a row: what there is when it is good, else also what should be.
 fn rows(step: &Step) -> Vec<Vec<String>> {
-    let mark = if step.problem.is_none() { "ok" } else { "wrong" };
     let found = step.found.as_deref();
-    let mut lines: Vec<(&str, String)> = Vec::new();
-    if step.problem.is_some() || found != Some(&step.expected) {
-        lines.extend(step.expected.split('\n').map(|line| ("expected", shown(line))));
-        let found = found.unwrap_or("nothing");
-        lines.extend(found.split('\n').map(|line| ("found", shown(line))));
-    } else {
-        lines.extend(step.expected.split('\n').map(|line| ("", shown(line))));
-    }
-    let named = lines.into_iter().enumerate().map(|(place, (what, line))| {
+    let (mark, parts) = match step.problem {
+        None => ("ok", vec![("", found.unwrap_or(&step.expected))]),
+        Some(_) => ("wrong", vec![("expected", &*step.expected), ("found", found.unwrap_or("nothing"))]),
+    };
+    let lines = parts.into_iter().flat_map(|(what, text)| text.split('\n').map(move |line| (what, line)));
+    let rows = lines.enumerate().map(|(place, (what, line))| {
         let (mark, name) = if place == 0 { (mark, step.name) } else { ("", "") };
-        vec![mark.to_owned(), name.to_owned(), what.to_owned(), line]
+        [mark, name, what, &shown(line)].map(str::to_owned).to_vec()
     });
-    named.collect()
+    rows.collect()
 }
 
 /// Makes carriage returns visible: they are what is looked for.

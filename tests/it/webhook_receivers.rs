@@ -27,9 +27,9 @@ fn a_delivery_of_the_sandbox_is_verified_as_it_was_received_or_as_it_is_listed()
     let url = receiver.url("/hook?shop=1");
     let (_, secret) = register(&shop, &url);
     shop.created("verified-0001", 1000);
-    let received = &receiver.wait_for(1)[0];
+    let arrived = &receiver.wait_for(1)[0];
     let mut delivery =
-        json!({ "url": url, "headers": received.headers, "body": received.body, "secret": secret });
+        json!({ "url": url, "headers": arrived.headers, "body": arrived.body, "secret": secret });
     let verdict = verify(&shop, &delivery);
     assert_eq!((&verdict["valid"], &verdict["problem"]), (&json!(true), &Value::Null), "{verdict}");
     let names: Vec<_> =
@@ -44,21 +44,21 @@ fn a_delivery_of_the_sandbox_is_verified_as_it_was_received_or_as_it_is_listed()
     // Written as text here, since a tree of ours would order the members of the body by name.
     let request = format!(
         r#"{{"url":"{url}","secret":"{secret}","headers":{},"body":{}}}"#,
-        row["request"]["headers"], received.body
+        row["request"]["headers"], arrived.body
     );
     let local = [("host", "localhost")];
     let listed = shop.send("POST", "/_sandbox/webhooks/verify", &local, request).json();
     assert_eq!(listed["valid"], true, "{listed}");
 
-    delivery["body"] = serde_json::to_string_pretty(&received.json()).expect("JSON").into();
+    delivery["body"] = serde_json::to_string_pretty(&arrived.json()).expect("JSON").into();
     let verdict = verify(&shop, &delivery);
     assert_eq!(verdict["valid"], false);
     assert_eq!(verdict["steps"][0]["passed"], false);
-    assert_eq!(verdict["steps"][0]["found"], received.headers["x-ms-content-sha256"].as_str());
+    assert_eq!(verdict["steps"][0]["found"], arrived.headers["x-ms-content-sha256"].as_str());
     let problem = verdict["problem"].as_str().expect("a text");
     assert!(problem.contains("in the documented order: the body was parsed"), "{problem}");
     delivery["secret"] = "another".into();
-    delivery["body"] = received.body.clone().into();
+    delivery["body"] = arrived.body.clone().into();
     let verdict = verify(&shop, &delivery);
     assert_eq!(verdict["steps"][5]["passed"], false);
     assert_eq!(verdict["problem"], verdict["steps"][5]["problem"]);

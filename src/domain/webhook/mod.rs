@@ -3,6 +3,7 @@
 
 pub mod conformance;
 mod event_type;
+mod mistakes;
 mod policy;
 mod registration;
 mod rewritten;

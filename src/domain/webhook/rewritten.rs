@@ -59,7 +59,9 @@ fn sort(json: &mut Json<'_>, key: &impl Fn(&str) -> (usize, String)) {
     match json {
         Json::Object(members) => {
             members.sort_by_cached_key(|(name, _)| key(name));
-            members.iter_mut().for_each(|(_, value)| sort(value, key));
+            for (_, value) in members {
+                sort(value, key);
+            }
         }
         Json::List(values) => values.iter_mut().for_each(|value| sort(value, key)),
         _ => {}

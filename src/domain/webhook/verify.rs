@@ -1,8 +1,6 @@
-//! Checking a delivery's signature step by step, and naming the usual mistakes by making them.
+//! Checking a delivery's signature step by step.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::mistakes::{Mistake, Mistakes, hex};
 use super::signature::{PREFIX, content_hash, hmac, string_to_sign};
 use super::{Target, rewritten};
 use crate::domain::span::Span;
@@ -90,7 +88,7 @@ pub fn verify(suspect: Suspect<'_>, now: Timestamp) -> Vec<Step> {
 }
 
 impl<'d> Suspect<'d> {
-    fn header(&self, name: &str) -> Option<&'d str> {
+    pub(super) fn header(&self, name: &str) -> Option<&'d str> {
         let (_, value) = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(value.trim())
     }
@@ -190,119 +188,11 @@ fn age_step(date: Option<&str>, now: Timestamp) -> Step {
     Step::new("age", expected, Some(&found)).because(problem)
 }
 
-/// Why a signature is another.
-enum Mistake {
-    /// Another text was signed: this one.
-    OfText { text: String, words: String },
-    /// It is something about the key, or nothing that is known.
-    OfKey(String),
-}
-
-struct Mistakes<'d> {
-    suspect: Suspect<'d>,
-    date: &'d str,
-    hash: &'d str,
-    signed_hash: &'d str,
-}
-
-impl Mistakes<'_> {
-    /// Finds the mistake that leads to the signature that was found.
-    fn recognise(&self, found: &str, expected: &str, text: &str) -> Mistake {
-        if found.eq_ignore_ascii_case(&hex(expected)) {
-            return Mistake::OfKey("The signature is right, but in hexadecimal; base64 is needed.".into());
-        }
-        let secret = self.suspect.secret.as_bytes();
-        let keys = self.keys();
-        let texts = self.texts(text);
-        for (wrong, words) in &texts {
-            if hmac(secret, wrong) == found {
-                return Mistake::OfText { text: wrong.clone(), words: format!("{words}.") };
-            }
-        }
-        for (key, words) in &keys {
-            if hmac(key, text) == found {
-                return Mistake::OfKey(format!("{words}."));
-            }
-            for (wrong, of_text) in &texts {
-                if hmac(key, wrong) == found {
-                    let words = format!("{of_text}. Besides: {words}.");
-                    return Mistake::OfText { text: wrong.clone(), words };
-                }
-            }
-        }
-        Mistake::OfKey(
-            "The signature is none that a usual mistake leads to: the secret is another registration's, or another URL, \
-             date or body was signed."
-                .into(),
-        )
-    }
-
-    /// The keys that are taken for the secret.
-    fn keys(&self) -> Vec<(Vec<u8>, &'static str)> {
-        let secret = self.suspect.secret;
-        let mut keys = Vec::new();
-        if let Ok(decoded) = STANDARD.decode(secret.trim()) {
-            keys.push((
-                decoded,
-                "The key was the secret decoded from base64; the key is the text of the secret as it is",
-            ));
-        }
-        if secret.trim() != secret {
-            keys.push((secret.trim().into(), "The secret was given here with white space around it"));
-        }
-        keys.push((format!("{secret}\n").into(), "The key was the secret with a line break at its end"));
-        keys
-    }
-
-    /// The texts that are signed instead of the right one.
-    fn texts(&self, text: &str) -> Vec<(String, String)> {
-        let Self { suspect, date, hash, signed_hash } = self;
-        let (path, host) = (suspect.target.path_and_query(), suspect.target.host());
-        let without_query = path.split('?').next().unwrap_or_default();
-        let without_port = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let mut texts = vec![
-            (text.replace('\n', "\r\n"), "The lines were ended with CRLF; LF alone is needed".to_owned()),
-            (format!("{text}\n"), "The text ended with a line break; it has none at its end".into()),
-            (
-                string_to_sign(&path, date, without_port, signed_hash),
-                format!("The host was signed without its port; it is {host}"),
-            ),
-            (
-                string_to_sign(without_query, date, host, signed_hash),
-                "The path was signed without its query; the query belongs to it".into(),
-            ),
-            (
-                string_to_sign(without_query, date, without_port, signed_hash),
-                "The path was signed without its query and the host without its port".into(),
-            ),
-            (
-                string_to_sign(suspect.target.url(), date, host, signed_hash),
-                "The whole URL was signed; only path and query belong there".into(),
-            ),
-            (
-                string_to_sign(&path, date, host, hash),
-                "The signature covers the hash of this body, not the one in x-ms-content-sha256".into(),
-            ),
-        ];
-        if let Some(other) = suspect.header("host").filter(|other| *other != host) {
-            texts.push((
-                string_to_sign(&path, date, other, signed_hash),
-                format!("The signature was made for the host {other}, not for that of the URL"),
-            ));
-        }
-        texts.retain(|(wrong, _)| wrong != text);
-        texts
-    }
-}
-
-/// Writes in hexadecimal what is written in base64.
-fn hex(base64: &str) -> String {
-    let bytes = STANDARD.decode(base64).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::super::signature::{Forgery, headers};
     use super::*;
 

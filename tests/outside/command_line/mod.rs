@@ -3,6 +3,7 @@
 mod healthcheck;
 mod told;
 mod verbs;
+mod webhooks;
 
 use std::process::Command;
 
