@@ -75,11 +75,13 @@ fn read(place: &str) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-/// Shows a step, a line of text in a row: what there is when it is good, else also what should be.
+/// Shows a step, a line of text in a row: what there is when it is good, else also what should be. Where nobody can tell
+/// what there was, it is neither good nor wrong.
 fn rows(step: &Step) -> Vec<Vec<String>> {
     let found = step.found.as_deref();
     let (mark, parts) = match step.problem {
-        None => ("ok", vec![("", found.unwrap_or(&step.expected))]),
+        None if found.is_none() => ("-", vec![("expected", &*step.expected)]),
+        None => ("ok", vec![("", found.unwrap_or_default())]),
         Some(_) => ("wrong", vec![("expected", &*step.expected), ("found", found.unwrap_or("nothing"))]),
     };
     let lines = parts.into_iter().flat_map(|(what, text)| text.split('\n').map(move |line| (what, line)));

@@ -327,6 +327,7 @@ fn nothing_waits_for_webhooks_that_are_held_late_or_behind_a_failed_one() {
         set(&shop, &json!({"delay": "0s"}));
         shop.created("no-wait-0003", 1000);
         assert_eq!(shop.approve("no-wait-0003").status, 200);
+        settle(&sandbox);
         done.send(receiver.received().len()).expect("the test waits for it");
     });
     // A call that waits in vain takes ten seconds.

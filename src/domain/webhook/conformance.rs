@@ -89,10 +89,9 @@ pub fn judge_time(slowest: Option<Span>) -> Check {
     let limit = super::TIMEOUT.short();
     let detail = match slowest {
         Some(span) => {
-            let millis = Span::from_micros(span.as_micros() / 1000 * 1000);
+            let (millis, tenth) = (span.as_micros() / 1000, span.as_micros() / 100 % 10);
             format!(
-                "The slowest answer took {}; there are {limit}, then the delivery is repeated.",
-                millis.short()
+                "The slowest answer took {millis}.{tenth} ms; there are {limit}, then the delivery is repeated."
             )
         }
         None => format!("At least one delivery had no answer within {limit}."),

@@ -12,8 +12,10 @@ use super::verify::Suspect;
 pub(super) enum Mistake {
     /// Another text was signed: this one.
     OfText { text: String, words: String },
-    /// It is something about the key, or nothing that is known.
+    /// The text is right, and it is something about the key or the way in which the signature is written.
     OfKey(String),
+    /// It is none of the usual mistakes.
+    Unknown(String),
 }
 
 /// What mistakes are made with: a delivery and the values that its signature covers.
@@ -52,7 +54,7 @@ impl Mistakes<'_> {
                 }
             }
         }
-        Mistake::OfKey(
+        Mistake::Unknown(
             "The signature is none that a usual mistake leads to: the secret is another registration's, or another URL, \
              date or body was signed."
                 .into(),

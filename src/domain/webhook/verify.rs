@@ -61,16 +61,17 @@ pub fn verify(suspect: Suspect<'_>, now: Timestamp) -> Vec<Step> {
         let mistakes = Mistakes { suspect, date: date.unwrap_or_default(), hash: &hash, signed_hash };
         mistakes.recognise(found, &expected, &text)
     });
-    let (misread, wrong) = match mistake {
-        None => (None, None),
-        Some(Mistake::OfText { text, words }) => (Some(text), Some(words)),
-        Some(Mistake::OfKey(words)) => (None, Some(words)),
+    let is_right = signature.is_some() && mistake.is_none();
+    let (found_text, wrong_text, wrong) = match mistake {
+        None => (is_right.then(|| text.clone()), None, None),
+        Some(Mistake::OfText { text, words }) => (Some(text), Some(words.clone()), Some(words)),
+        Some(Mistake::OfKey(words)) => (Some(text.clone()), None, Some(words)),
+        Some(Mistake::Unknown(words)) => (None, None, Some(words)),
     };
-    let found_text = misread.as_deref().or_else(|| signature.map(|_| &*text));
-    let text_step = Step::new("string-to-sign", &*text, found_text);
+    let text_step = Step::new("string-to-sign", &*text, found_text.as_deref()).because(wrong_text);
     let signature_step = Step::new("signature", &expected, signature).because(match signature {
         None => Some("There is no signature to compare.".into()),
-        Some(_) => wrong.clone(),
+        Some(_) => wrong,
     });
     vec![
         Step::new("content-hash", &*hash, given_hash).because(suspect.wrong_hash(&hash, given_hash)),
@@ -78,10 +79,7 @@ pub fn verify(suspect: Suspect<'_>, now: Timestamp) -> Vec<Step> {
             .because(wrong_date(date)),
         Step::new("host", target.host(), suspect.header("host")).because(suspect.wrong_host()),
         suspect.header_step(&expected),
-        match misread {
-            Some(_) => text_step.because(wrong),
-            None => text_step,
-        },
+        text_step,
         signature_step,
         age_step(date, now),
     ]
@@ -286,6 +284,8 @@ mod tests {
         ] {
             check(&case(forgery, |_| ()), names, words);
         }
+        let steps = case(Forgery::WrongSecret, |_| ());
+        assert_eq!(steps[4].found, None, "nobody can tell which text was signed");
     }
 
     #[test]
