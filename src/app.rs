@@ -1,8 +1,10 @@
 //! The whole sandbox behind one door: numbers each request, takes it to the emulated API or the control API, and signs
 //! the answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
@@ -10,13 +12,16 @@ use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response};
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
 use crate::courier;
 use crate::domain::webhook::Before;
-use crate::engine::Engine;
-use crate::http::{AfterWebhooks, Api, Received};
+use crate::engine::{Engine, Kind};
+pub(crate) use crate::http::Broken;
+use crate::http::{Answer, Answered, Api, Held, Received, Seen};
+use crate::journal::{Call, Journal};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -27,13 +32,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("sandbox-request-id");
 /// The sandbox as a service.
 pub(crate) struct App {
     api: Api,
+    journal: Arc<Journal>,
     control: Router,
-    /// Calls of the emulated API and of everything else are numbered apart, so that probes and control calls do not
-    /// change the ids of the calls under test.
-    calls: AtomicU64,
+    /// Calls of everything but the emulated API are numbered apart, so that probes and control calls do not change the
+    /// ids of the calls under test.
     control_calls: AtomicU64,
     running: AtomicUsize,
     closing: AtomicBool,
+    /// Told when the sandbox closes, to those who hold an answer back.
+    closed: Notify,
 }
 
 /// Counts a request as running while it lives.
@@ -79,19 +86,27 @@ impl RequestId {
 }
 
 impl App {
-    pub(crate) fn new(engine: Arc<Engine>, public_url: String, control_token: Option<String>) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        journal: Arc<Journal>,
+        public_url: String,
+        control_token: Option<String>,
+    ) -> Self {
+        let takes_fault_headers = control_token.is_none();
         let control = control::router(Control {
             engine: engine.clone(),
+            journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
         });
         Self {
-            api: Api { engine, public_url },
+            api: Api { engine, public_url, takes_fault_headers },
+            journal,
             control,
-            calls: AtomicU64::new(0),
             control_calls: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
+            closed: Notify::new(),
         }
     }
 
@@ -100,9 +115,10 @@ impl App {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Ends each connection with its next answer.
+    /// Ends each connection with its next answer, and holds no answer back any longer.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        self.closed.notify_waiters();
     }
 
     /// Answers a request.
@@ -116,13 +132,72 @@ impl App {
         }
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
-        let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut answer = self.api.answer(&received, id.as_str());
-        if let Some(AfterWebhooks(slot)) = answer.extensions_mut().remove() {
-            // Boxed, so that answers which wait for nothing have no room for it.
-            Box::pin(courier::tried_once(&self.api.engine, &slot, Before::Response)).await;
+        let number = self.journal.next_number();
+        let id = RequestId::new(*b"req-", number);
+        let machine = &self.api.engine.settings().machine;
+        let began = machine.elapsed();
+        let mut answered = self.api.answer(&received, id.as_str(), None);
+        let mut held = answered.answer.extensions_mut().remove();
+        if let Some(Held { delay, rest: Some(rest) }) = &held {
+            // Boxed, so that calls which are not held back have no room for it.
+            Box::pin(self.hold(*delay)).await;
+            answered = self.api.answer(&received, id.as_str(), Some(rest));
+            held = None;
         }
-        self.sign(answer.map(Either::Left), &id)
+        let micros = machine.elapsed().as_micros() - began.as_micros();
+        let awaited = answered.seen.awaited.take();
+        let answer = self.keep(number, micros, &received, answered);
+        // What was carried out is in the journal even if its caller gives up.
+        if let Some(slot) = awaited {
+            let tried = courier::tried_once(&self.api.engine, &slot, Before::Response);
+            Box::pin(self.unless_closed(tried)).await;
+        }
+        if let Some(Held { delay, .. }) = held {
+            Box::pin(self.hold(delay)).await;
+        }
+        self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
+    }
+
+    /// Puts a call into the journal, and lets go of its answer.
+    fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
+        let Answered { answer, operation, reference, seen, rejection, replayed } = answered;
+        let Seen { at, msn, created, awaited: _ } = seen;
+        self.journal.keep(
+            number,
+            Call {
+                at: at.unwrap_or_else(|| self.api.engine.read_clock(None).now),
+                micros: u64::try_from(micros).unwrap_or_default(),
+                msn,
+                operation,
+                reference: created.as_ref().map_or(&reference, |slot| slot.order.reference()),
+                parts: &received.parts,
+                body: received.body(),
+                answer: &answer,
+                rejection,
+                replayed,
+            },
+        );
+        let live = self.api.engine.live();
+        live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
+        answer
+    }
+
+    /// Lets time pass, but not beyond the end of the sandbox.
+    async fn hold(&self, delay: Duration) {
+        self.unless_closed(tokio::time::sleep(delay)).await;
+    }
+
+    /// Waits for something, but not beyond the end of the sandbox.
+    async fn unless_closed(&self, wait: impl Future<Output = ()>) {
+        let mut closed = pin!(self.closed.notified());
+        // From here on a close is noticed; one that came before is seen by the look.
+        closed.as_mut().enable();
+        if !self.closing.load(Ordering::Acquire) {
+            tokio::select! {
+                () = wait => {}
+                () = closed => {}
+            }
+        }
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

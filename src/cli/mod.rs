@@ -3,11 +3,14 @@
 mod catalogue;
 mod client;
 mod deliveries;
+mod line;
 mod output;
 mod print_config;
+mod requests;
 mod serve;
 mod settings;
 mod sources;
+mod tail;
 mod telemetry;
 mod verbs;
 mod webhook;
@@ -56,6 +59,8 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
             deliveries::run(matches, &gather(&[root, matches, innermost])?.settings)
         }
         Some(("webhook", matches)) => webhook::run(matches),
+        Some(("requests", matches)) => requests::run(matches, &gather(&[root, matches])?.settings),
+        Some(("tail", matches)) => tail::run(matches, &gather(&[root, matches])?.settings),
         Some(("errors", matches)) => catalogue::run(matches.get_one("CODE").map(String::as_str)),
         Some(("config", matches)) => print_config::run(matches, root),
         Some(("completions", matches)) => {
@@ -104,12 +109,14 @@ fn command() -> Command {
         .subcommand(clock_command())
         .subcommand(
             Command::new("reset")
-                .about("Go back to the start: payments, clock, users, sales units")
+                .about("Go back to the start: payments, clock, users, sales units, journal")
                 .args([url_arg(), msn_arg()])
                 .args(config_args()),
         )
         .subcommand(deliveries::command())
         .subcommand(webhook::command())
+        .subcommand(requests::command(|| [vec![url_arg()], config_args().into()].concat()))
+        .subcommand(tail::command(|| [vec![url_arg(), msn_arg()], config_args().into()].concat()))
         .subcommand(
             Command::new("errors")
                 .about("Print the error catalogue")

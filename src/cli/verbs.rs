@@ -28,7 +28,7 @@ pub(super) fn text<'m>(matches: &'m ArgMatches, name: &str) -> Option<&'m str> {
 }
 
 /// Scopes a path to the sales unit that `--msn` names.
-fn scoped(path: &str, matches: &ArgMatches) -> String {
+pub(super) fn scoped(path: &str, matches: &ArgMatches) -> String {
     text(matches, "msn").map_or_else(|| path.to_owned(), |msn| format!("{path}?msn={}", encode(msn)))
 }
 

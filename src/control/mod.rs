@@ -1,10 +1,12 @@
-//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, and going back to the
-//! start. Its routes and its OpenAPI document come from one list.
+//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, and going back to
+//! the start. Its routes and its OpenAPI document come from one list.
 
 mod clock;
 mod deliveries;
 mod errors;
+mod events;
 mod extract;
+mod faults;
 mod front;
 mod guard;
 mod health;
@@ -12,6 +14,7 @@ mod payments;
 mod policy;
 mod problem;
 mod receivers;
+mod requests;
 mod reset;
 mod sales_units;
 mod until;
@@ -29,12 +32,14 @@ use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
 use crate::engine::{Engine, Unit};
+use crate::journal::Journal;
 use problem::Refused;
 
 /// What the control API needs.
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<Journal>,
     /// The base of the addresses handed to customers.
     pub(crate) public_url: String,
     /// The bearer token that callers need, if any.
@@ -44,7 +49,7 @@ pub(crate) struct Control {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "epayment-sandbox control API",
-    description = "Drives the sandbox: time, customers, sales units, payments. `?msn=` scopes a call to one sales unit; \
+    description = "Drives the sandbox: time, customers, sales units, payments, faults. `?msn=` scopes a call to one sales unit; \
                    without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
                    Errors are RFC 7807 problem documents."
 ))]
@@ -76,7 +81,15 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(policy::release))
         .routes(routes!(receivers::verify))
         .routes(routes!(receivers::conformance))
+        .routes(routes!(requests::list, requests::clear))
+        .routes(routes!(requests::count))
+        .routes(routes!(requests::wait))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::curl))
+        .routes(routes!(events::stream))
         .routes(routes!(errors::list))
+        .routes(routes!(faults::make, faults::list, faults::clear))
+        .routes(routes!(faults::remove))
         .split_for_parts()
 }
 

@@ -7,7 +7,7 @@ use super::Control;
 use super::extract::{Query, Scope};
 use super::problem::{Problem, Refused};
 
-/// Goes back to the configured baseline: payments, clock, users, sales units.
+/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, journals.
 ///
 /// With `msn` that unit alone is emptied and keeps its keys and settings.
 #[utoipa::path(
@@ -23,6 +23,8 @@ pub(super) async fn reset(
         Some(unit) => control.engine.reset_unit(&unit),
         None => control.engine.reset(),
     }
+    control.journal.clear(scope.msn);
+    control.engine.live().resync(scope.msn);
     Ok(StatusCode::NO_CONTENT)
 }
 

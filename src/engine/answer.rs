@@ -13,6 +13,15 @@ pub struct Refusal {
     pub rejection: Rejection,
     /// The trace id.
     pub trace: TraceId,
+    /// Whether the answer is the one that the idempotency key got first.
+    pub replayed: bool,
+}
+
+impl Refusal {
+    /// Answers as the first request with the key was answered.
+    pub(super) fn replay(&self) -> Self {
+        Self { replayed: true, ..self.clone() }
+    }
 }
 
 /// How a request is known again: by its bytes, and by what they say.

@@ -3,29 +3,34 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
 use super::body::{BodyError, MAX_BODY};
 use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
-use super::{AfterWebhooks, Answer, Api, Call, json};
+use super::{Answer, Api, Call, Seen, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
 use crate::engine::{Caller, Refusal, Slot, Unit};
 use crate::wire;
 
 impl Api {
-    pub(super) fn epayment(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        let unit = self.authenticate(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
-        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(&unit), rejection))?;
+    /// Carries out an ePayment operation for a sales unit whose credentials are good.
+    pub(super) fn epayment(
+        &self,
+        call: &Call<'_>,
+        unit: &Arc<Unit>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
+        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
-            Operation::Create => self.create(call, &unit, key),
-            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, &unit, key),
-            Operation::Approve => self.approve(call, &unit),
-            _ => self.read(call, &unit),
+            Operation::Create => self.create(call, unit, key, seen),
+            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key, seen),
+            Operation::Approve => self.approve(call, unit, seen),
+            _ => self.read(call, unit),
         }
     }
 
+    /// Finds out for which sales unit a call acts.
     pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<Arc<Unit>, Rejection> {
         let headers = call.headers;
         let subscription_key = subscription_key(headers)?;
@@ -46,31 +51,45 @@ impl Api {
         idempotency_key(call.headers, call.operation)
     }
 
-    fn create(&self, call: &Call<'_>, unit: &Arc<Unit>, key: Option<&str>) -> Result<Answer, Refusal> {
+    fn create(
+        &self,
+        call: &Call<'_>,
+        unit: &Arc<Unit>,
+        key: Option<&str>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
         let answer =
             json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url));
-        Ok(self.after_webhooks(answer, &slot))
+        self.after_webhooks(&slot, seen);
+        seen.created = Some(slot);
+        Ok(answer)
     }
 
-    fn modify(&self, call: &Call<'_>, unit: &Unit, key: Option<&str>) -> Result<Answer, Refusal> {
+    fn modify(
+        &self,
+        call: &Call<'_>,
+        unit: &Unit,
+        key: Option<&str>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
         let body = call.body.unwrap_or_default();
         let receipt = self.engine.modify(unit, call.operation, call.reference, key, body)?;
-        let answer = json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing));
-        Ok(self.after_webhooks(answer, &receipt.slot))
+        self.after_webhooks(&receipt.slot, seen);
+        Ok(json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing)))
     }
 
-    fn approve(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
+    fn approve(&self, call: &Call<'_>, unit: &Unit, seen: &mut Seen) -> Result<Answer, Refusal> {
         let slot = self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
-        Ok(self.after_webhooks(Response::new(Full::new(Bytes::new())), &slot))
+        self.after_webhooks(&slot, seen);
+        Ok(Response::new(Bytes::new()))
     }
 
-    /// Marks an answer that is not to leave before the payment's webhooks have been tried, where a policy may want that.
-    fn after_webhooks(&self, mut answer: Answer, slot: &Arc<Slot>) -> Answer {
+    /// Notes that the answer is not to leave before the payment's webhooks have been tried, where a policy may want that.
+    fn after_webhooks(&self, slot: &Arc<Slot>, seen: &mut Seen) {
         if self.engine.webhooks_are_awaited() {
-            answer.extensions_mut().insert(AfterWebhooks(slot.clone()));
+            seen.awaited = Some(slot.clone());
         }
-        answer
     }
 
     fn read(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {

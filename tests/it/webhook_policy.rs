@@ -292,6 +292,20 @@ fn a_webhook_can_come_before_the_answer() {
 }
 
 #[test]
+fn a_webhook_can_come_before_an_answer_that_is_spoilt() {
+    let sandbox = frozen();
+    let shop = Merchant::new(&sandbox);
+    let (receiver, answered) = unhurried(StatusCode::OK);
+    shop.authorized("ahead-0003", 1000);
+    register(&shop, &receiver.url("/"));
+    set(&shop, &json!({"before": "response"}));
+    let fault = json!({"match": {"operation": "capture"}, "then": {"status": 503}, "commit": true});
+    assert_eq!(shop.control("POST", "/faults", &fault).status, 201);
+    assert_eq!(shop.modify("capture", "ahead-0003", "capture-1", 400).status, 503);
+    assert_eq!(answered.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn a_webhook_can_come_before_the_customer_is_back() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);

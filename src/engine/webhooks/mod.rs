@@ -11,6 +11,8 @@ mod policy;
 mod publish;
 mod queue;
 mod registry;
+#[cfg(test)]
+mod simulation;
 
 pub use attempt::{Attempt, Outcome};
 pub use hook::Hook;
