@@ -16,7 +16,9 @@ use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
-use crate::engine::{Engine, Kind};
+use crate::courier;
+use crate::domain::webhook::Before;
+use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
@@ -132,44 +134,66 @@ impl App {
         let _running = Running::count(&self.running);
         let number = self.journal.next_number();
         let id = RequestId::new(*b"req-", number);
-        let mut answer = self.call(number, &id, &received, None);
-        if let Some(Held { delay, rest }) = answer.extensions_mut().remove() {
-            // Boxed, so that calls which are not held back have no room for it.
+        let (mut answer, mut awaited) = self.call(number, &id, &received, None);
+        let held = answer.extensions_mut().remove();
+        // Waits are boxed, so that calls which wait for nothing have no room for them.
+        if let Some(Held { delay, rest: Some(rest) }) = &held {
+            Box::pin(self.hold(*delay)).await;
+            (answer, awaited) = self.call(number, &id, &received, Some(rest));
+        }
+        if let Some(slot) = awaited {
+            let tried = courier::tried_once(&self.api.engine, &slot, Before::Response);
+            Box::pin(self.unless_closed(tried)).await;
+        }
+        if let Some(Held { delay, rest: None }) = held {
             Box::pin(self.hold(delay)).await;
-            if let Some(rest) = rest {
-                answer = self.call(number, &id, &received, Some(&rest));
-            }
         }
         self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
     }
 
     /// Lets time pass, but not beyond the end of the sandbox.
     async fn hold(&self, delay: Duration) {
+        self.unless_closed(tokio::time::sleep(delay)).await;
+    }
+
+    /// Waits for something, but not beyond the end of the sandbox.
+    async fn unless_closed(&self, wait: impl Future<Output = ()>) {
         let mut closed = pin!(self.closed.notified());
         // From here on a close is noticed; one that came before is seen by the look.
         closed.as_mut().enable();
         if !self.closing.load(Ordering::Acquire) {
-            let _ = tokio::time::timeout(delay, closed).await;
+            tokio::select! {
+                () = wait => {}
+                () = closed => {}
+            }
         }
     }
 
-    /// Has a call answered. One that is held back before its operation goes into the journal when it is through.
-    fn call(&self, number: u64, id: &RequestId, received: &Received, rest: Option<&Rest>) -> Answer {
+    /// Has a call answered. One that is held back before its operation goes into the journal when it is through. Returns
+    /// also the payment whose webhooks the answer waits for.
+    fn call(
+        &self,
+        number: u64,
+        id: &RequestId,
+        received: &Received,
+        rest: Option<&Rest>,
+    ) -> (Answer, Option<Arc<Slot>>) {
         let machine = &self.api.engine.settings().machine;
         let began = machine.elapsed();
-        let answered = self.api.answer(received, id.as_str(), rest);
+        let mut answered = self.api.answer(received, id.as_str(), rest);
         if answered.is_unfinished() {
-            return answered.answer;
+            return (answered.answer, None);
         }
         let micros = machine.elapsed().as_micros() - began.as_micros();
-        self.keep(number, micros, received, answered)
+        let awaited = answered.seen.awaited.take();
+        (self.keep(number, micros, received, answered), awaited)
     }
 
     /// Puts a call into the journal, and lets go of its answer.
     fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
         let held = answered.held();
         let Answered { answer, operation, reference, seen, rejection, replayed, told } = answered;
-        let Seen { at, msn, created } = seen;
+        let Seen { at, msn, created, awaited: _ } = seen;
         self.journal.keep(
             number,
             Call {
@@ -197,7 +221,7 @@ impl App {
         B::Error: Into<axum::BoxError>,
     {
         let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
-        let waits = request.uri().path().ends_with("/wait");
+        let waits = ["/wait", "/conformance"].iter().any(|end| request.uri().path().ends_with(end));
         let _running = (!waits).then(|| Running::count(&self.running));
         let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
         self.sign(response.map(Either::Right), &id)

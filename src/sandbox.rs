@@ -43,7 +43,7 @@ impl Service {
         let engine = Arc::new(Engine::new(config.engine.clone()));
         let journal = Arc::new(Journal::new(config.engine.max_requests));
         let (public_url, token) = (config.public_url(listening), config.control_token.clone());
-        // From here on jumps of the clock wait for webhooks: somebody will carry them.
+        // From here on jumps of the clock and answers wait for webhooks: somebody will carry them.
         engine.set_courier(true);
         let app = App::new(engine.clone(), journal.clone(), public_url, token);
         Self { engine, journal, app: Arc::new(app) }

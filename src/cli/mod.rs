@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod client;
+mod deliveries;
 mod line;
 mod output;
 mod print_config;
@@ -12,6 +13,7 @@ mod sources;
 mod tail;
 mod telemetry;
 mod verbs;
+mod webhook;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,6 +54,11 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, matches])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, matches])?.settings),
         Some(("reset", matches)) => verbs::reset(matches, &gather(&[root, matches])?.settings),
+        Some(("deliveries", matches)) => {
+            let innermost = matches.subcommand().map_or(matches, |(_, verb)| verb);
+            deliveries::run(matches, &gather(&[root, matches, innermost])?.settings)
+        }
+        Some(("webhook", matches)) => webhook::run(matches),
         Some(("requests", matches)) => requests::run(matches, &gather(&[root, matches])?.settings),
         Some(("tail", matches)) => tail::run(matches, &gather(&[root, matches])?.settings),
         Some(("errors", matches)) => catalogue::run(matches.get_one("CODE").map(String::as_str)),
@@ -106,6 +113,8 @@ fn command() -> Command {
                 .args([url_arg(), msn_arg()])
                 .args(config_args()),
         )
+        .subcommand(deliveries::command())
+        .subcommand(webhook::command())
         .subcommand(requests::command(|| [vec![url_arg()], config_args().into()].concat()))
         .subcommand(tail::command(|| [vec![url_arg(), msn_arg()], config_args().into()].concat()))
         .subcommand(

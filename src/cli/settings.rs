@@ -8,7 +8,6 @@ use crate::domain::money::Market;
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
-use crate::domain::url::{UrlRule, is_allowed};
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{Credentials, Webhook};
@@ -256,7 +255,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// Reads where webhooks go.
 fn webhook_url(text: &str) -> Result<Target, String> {
-    let target = Target::parse(text).filter(|_| is_allowed(text, UrlRule::Callback, true));
+    let target = Target::for_registration(text, true);
     target.ok_or_else(|| {
         format!(
             "\"{text}\" is no https URL, nor http to this machine or network, such as http://localhost:3000/hook"

@@ -11,7 +11,9 @@ mod front;
 mod guard;
 mod health;
 mod payments;
+mod policy;
 mod problem;
+mod receivers;
 mod requests;
 mod reset;
 mod sales_units;
@@ -75,6 +77,10 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::wait))
         .routes(routes!(deliveries::redeliver))
+        .routes(routes!(policy::show, policy::put))
+        .routes(routes!(policy::release))
+        .routes(routes!(receivers::verify))
+        .routes(routes!(receivers::conformance))
         .routes(routes!(requests::list, requests::clear))
         .routes(routes!(requests::count))
         .routes(routes!(requests::wait))

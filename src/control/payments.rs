@@ -11,9 +11,11 @@ use super::extract::{Body, Path, Query};
 use super::problem::{Problem, Refused, json_text};
 use super::requests::write_rows;
 use super::{Control, deliveries};
+use crate::courier;
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::payment::{Choice, CustomerRefusal, Payment, Phase, State as PaymentState, UserFlow};
 use crate::domain::time::Rfc3339;
+use crate::domain::webhook::Before;
 use crate::engine::{DeliveryFilter, Seen, Slot};
 use crate::journal::Filter;
 use crate::wire;
@@ -105,6 +107,13 @@ impl Control {
         wire::json::value(&mut body, &deliveries::views(&self.engine.deliveries(&filter, MAX_LIMIT)));
         body.push('}');
         json_text(body)
+    }
+
+    /// Keeps the customer until webhooks have been tried, where a policy wants that.
+    async fn before_redirect(&self, slot: &Slot) {
+        if self.engine.webhooks_are_awaited() {
+            courier::tried_once(&self.engine, slot, Before::Redirect).await;
+        }
     }
 
     fn payment(&self, msn: Msn, reference: &str) -> Result<Arc<Slot>, Refused> {
@@ -241,6 +250,7 @@ pub(super) async fn approve(
     let slot = control.payment(msn, &reference)?;
     let choice = Choice { shipping_option: input.shipping_option_id, card: input.card };
     control.engine.customer_approves(&slot, input.phone_number, &choice)?;
+    control.before_redirect(&slot).await;
     Ok(control.detail(&slot))
 }
 
@@ -257,6 +267,7 @@ pub(super) async fn reject(
 ) -> Result<Response, Refused> {
     let slot = control.payment(msn, &reference)?;
     control.engine.customer_rejects(&slot)?;
+    control.before_redirect(&slot).await;
     Ok(control.detail(&slot))
 }
 

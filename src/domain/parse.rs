@@ -10,6 +10,8 @@ use super::money::Market;
 use super::span::Span;
 use super::time::Timestamp;
 use super::user::{Behaviour, Bin};
+use super::webhook::signature::Forgery;
+use super::webhook::{Before, Order};
 
 /// A value that is written as text.
 trait FromText: Sized {
@@ -66,6 +68,9 @@ from_text!(
 );
 from_text!(Market, "a market: NO, DK or FI", Market::parse);
 from_text!(Behaviour, "a behaviour: ask, approve or reject", Behaviour::parse);
+from_text!(Order, "an order: fifo or reverse", Order::parse);
+from_text!(Before, "what webhooks come before: none, response or redirect", Before::parse);
+from_text!(Forgery, "a signature: valid, wrong-secret, wrong-hash, stale-date or missing", Forgery::parse);
 from_text!(Bin, "the first six digits of a card", Bin::parse);
 from_text!(Span, "a duration such as PT10M, P180D, 10m, 180d or 2s (no months or years)", |text| {
     Span::parse(text).ok()

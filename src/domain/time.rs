@@ -58,6 +58,14 @@ impl Timestamp {
         (0..=Self::MAX.0).contains(&micros).then_some(Self(micros))
     }
 
+    /// Reads the form of HTTP headers, such as `Fri, 20 Nov 2026 09:14:31 GMT`, and no other.
+    #[must_use]
+    pub fn parse_rfc1123(text: &str) -> Option<Self> {
+        let micros = DateTime::parse_from_rfc2822(text).ok()?.timestamp_micros();
+        let time = (0..=Self::MAX.0).contains(&micros).then_some(Self(micros))?;
+        (time.rfc1123() == text).then_some(time)
+    }
+
     /// Writes the time as RFC 3339 in UTC with `Z` and the given number of fractional digits (at most 7).
     #[must_use]
     pub fn rfc3339(self, fractional_digits: usize) -> Rfc3339 {

@@ -1,19 +1,27 @@
 //! Force approve: the test environment's way past the customer.
 
+use std::sync::Arc;
+
 use super::Engine;
 use super::answer::{Refusal, parse};
+use super::slot::Slot;
 use super::unit::Unit;
 use crate::domain::errors::Rejection;
 use crate::domain::explain::{Facts, PaymentFacts};
 use crate::domain::payment::{ApproveFacts, ApproveRequest};
 
 impl Engine {
-    /// Approves a payment by force.
+    /// Approves a payment by force, and returns it.
     ///
     /// # Errors
     ///
     /// Any refusal of a force approve, from the look-up of the payment on.
-    pub(crate) fn force_approve(&self, unit: &Unit, reference: &str, body: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn force_approve(
+        &self,
+        unit: &Unit,
+        reference: &str,
+        body: &[u8],
+    ) -> Result<Arc<Slot>, Refusal> {
         let slot = self.find_or_refuse(unit, reference)?;
         let mut record = slot.lock();
         self.settle(&slot, &mut record);
@@ -40,6 +48,7 @@ impl Engine {
         };
         let (decision, now) = approve().map_err(|rejection| self.refuse(Some(unit), rejection))?;
         self.commit(&slot, &mut record, decision, now, None);
-        Ok(())
+        drop(record);
+        Ok(slot)
     }
 }

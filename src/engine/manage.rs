@@ -132,6 +132,7 @@ impl Engine {
     /// good, so that clients that cache them go on working.
     pub(crate) fn reset(&self) {
         let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.outgoing.clear_policy();
         for unit in self.units.all() {
             self.clear_webhooks(&unit);
         }

@@ -57,7 +57,7 @@ pub use slot::Slot;
 pub use time::{ClockError, Jump};
 pub use tokens::IssuedToken;
 pub use unit::Unit;
-pub use webhooks::{Attempt, DeliveryFilter, DeliveryRow, Hook, Outcome};
+pub use webhooks::{Attempt, DeliveryFilter, DeliveryRow, Hook, Outcome, Reach};
 
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::errors::Rejection;
@@ -319,7 +319,7 @@ impl Engine {
     fn get_or_make_unit(&self, msn: Msn, settings: impl FnOnce() -> SalesUnit) -> Option<Arc<Unit>> {
         let make = |number| {
             let unit = Arc::new(Unit::new(number, settings(), self.stream_of(msn)));
-            self.add_configured_webhook(&unit);
+            self.set_up_webhooks(&unit);
             unit
         };
         self.units.get_or_make(msn, make)

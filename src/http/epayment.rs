@@ -10,7 +10,7 @@ use super::headers::{bearer_token, check_media_type, check_system, idempotency_k
 use super::{Answer, Api, Call, Seen, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
-use crate::engine::{Caller, Refusal, Unit};
+use crate::engine::{Caller, Refusal, Slot, Unit};
 use crate::wire;
 
 impl Api {
@@ -24,8 +24,8 @@ impl Api {
         let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
             Operation::Create => self.create(call, unit, key, seen),
-            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key),
-            Operation::Approve => self.approve(call, unit),
+            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key, seen),
+            Operation::Approve => self.approve(call, unit, seen),
             _ => self.read(call, unit),
         }
     }
@@ -61,19 +61,35 @@ impl Api {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
         let answer =
             json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url));
+        self.after_webhooks(&slot, seen);
         seen.created = Some(slot);
         Ok(answer)
     }
 
-    fn modify(&self, call: &Call<'_>, unit: &Unit, key: Option<&str>) -> Result<Answer, Refusal> {
+    fn modify(
+        &self,
+        call: &Call<'_>,
+        unit: &Unit,
+        key: Option<&str>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
         let body = call.body.unwrap_or_default();
         let receipt = self.engine.modify(unit, call.operation, call.reference, key, body)?;
+        self.after_webhooks(&receipt.slot, seen);
         Ok(json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing)))
     }
 
-    fn approve(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
-        self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
+    fn approve(&self, call: &Call<'_>, unit: &Unit, seen: &mut Seen) -> Result<Answer, Refusal> {
+        let slot = self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
+        self.after_webhooks(&slot, seen);
         Ok(Response::new(Bytes::new()))
+    }
+
+    /// Notes that the answer is not to leave before the payment's webhooks have been tried, where a policy may want that.
+    fn after_webhooks(&self, slot: &Arc<Slot>, seen: &mut Seen) {
+        if self.engine.webhooks_are_awaited() {
+            seen.awaited = Some(slot.clone());
+        }
     }
 
     fn read(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {

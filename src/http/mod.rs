@@ -71,6 +71,8 @@ pub(crate) struct Seen {
     pub(crate) msn: Option<Msn>,
     /// The payment that the call made.
     pub(crate) created: Option<Arc<Slot>>,
+    /// The payment whose webhooks come before the answer.
+    pub(crate) awaited: Option<Arc<Slot>>,
 }
 
 /// A call and its answer.

@@ -15,4 +15,6 @@ mod naive;
 mod openapi;
 mod receiver;
 mod tidy;
+mod webhook_policy;
+mod webhook_receivers;
 mod webhooks;

@@ -40,11 +40,15 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["domain", "engine", "journal", "wire"],
         &["axum", "tokio", "async fn", ".await", "std::env", "std::fs"],
     ),
-    ("control", &["control", "domain", "engine", "journal", "setup", "wire"], &["std::env", "std::fs"]),
-    ("app.rs", &["control", "engine", "http", "journal"], &["std::env", "std::fs"]),
+    (
+        "control",
+        &["control", "courier", "domain", "engine", "journal", "setup", "wire"],
+        &["std::env", "std::fs"],
+    ),
+    ("app.rs", &["control", "courier", "domain", "engine", "http", "journal"], &["std::env", "std::fs"]),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
     ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
-    ("courier.rs", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
+    ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
     (
         "sandbox.rs",
         &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve"],

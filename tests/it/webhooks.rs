@@ -14,7 +14,7 @@ const EVENTS: [&str; 8] =
     ["created", "authorized", "aborted", "expired", "terminated", "cancelled", "captured", "refunded"];
 const PATH: &str = "/webhooks/v1/webhooks";
 
-fn frozen() -> Sandbox {
+pub(crate) fn frozen() -> Sandbox {
     Sandbox::builder().frozen_at("2026-11-20T09:00:00Z").start()
 }
 
@@ -23,7 +23,7 @@ fn all_events() -> Vec<String> {
 }
 
 /// Registers for every payment event; returns the id and the secret.
-fn register(shop: &Merchant<'_>, url: &str) -> (String, String) {
+pub(crate) fn register(shop: &Merchant<'_>, url: &str) -> (String, String) {
     let body = json!({ "url": url, "events": all_events() }).to_string();
     let answer = shop.call("POST", PATH, None, body);
     assert_eq!(answer.status, 201, "{}", answer.text);
@@ -31,7 +31,7 @@ fn register(shop: &Merchant<'_>, url: &str) -> (String, String) {
     (text("id"), text("secret"))
 }
 
-fn deliveries(shop: &Merchant<'_>, query: &str) -> Vec<Value> {
+pub(crate) fn deliveries(shop: &Merchant<'_>, query: &str) -> Vec<Value> {
     let list = shop.control("GET", &format!("/webhooks/deliveries?limit=1000{query}"), &Value::Null).json();
     list["deliveries"].as_array().expect("a list").clone()
 }

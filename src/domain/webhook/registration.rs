@@ -4,7 +4,6 @@ use super::event_type::EventType;
 use super::target::Target;
 use crate::domain::errors::{ErrorCode, FieldNote, Rejection};
 use crate::domain::json::Json;
-use crate::domain::url::{UrlRule, is_allowed};
 
 /// How many registrations one sales unit may have per event (agent toolkit, August 2026).
 pub const MAX_PER_EVENT: usize = 25;
@@ -109,7 +108,7 @@ fn read_url(value: Option<&Json<'_>>, local_http: bool, notes: &mut Notes) -> Op
         notes.add("url", format!("The URL must not be longer than {MAX_URL} bytes."));
         return None;
     }
-    let target = Target::parse(url).filter(|_| is_allowed(url, UrlRule::Callback, local_http));
+    let target = Target::for_registration(url, local_http);
     if target.is_none() {
         notes.add(
             "url",

@@ -1,11 +1,59 @@
-//! How deliveries are signed: HMAC-SHA256 over path, date, host and the hash of the body.
+//! How deliveries are signed: HMAC-SHA256 over path, date, host and the hash of the body; and how they are forged.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
+use super::USER_AGENT;
 use super::target::Target;
+use crate::domain::span::Span;
+use crate::domain::time::Timestamp;
+
+/// By how much the date of a stale delivery is too old. Receivers allow five minutes.
+const STALE: Span = Span::minutes(10);
+
+/// What stands before the signature in the `Authorization` header.
+pub const PREFIX: &str = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=";
+
+/// What is wrong with a delivery's signature. A receiver should refuse all but the valid ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Forgery {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is made with another secret.
+    WrongSecret,
+    /// `x-ms-content-sha256` is that of another body; the signature fits it.
+    WrongHash,
+    /// `x-ms-date` is ten minutes old; the signature fits it.
+    StaleDate,
+    /// There is none.
+    Missing,
+}
+
+impl Forgery {
+    /// Every one by its word.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("valid", Self::None),
+        ("wrong-secret", Self::WrongSecret),
+        ("wrong-hash", Self::WrongHash),
+        ("stale-date", Self::StaleDate),
+        ("missing", Self::Missing),
+    ];
+
+    /// Finds one by its word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, forgery)| *forgery)
+    }
+
+    /// Returns the word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
 
 /// What a signature leads to in a delivery's headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +82,8 @@ pub fn string_to_sign(path_and_query: &str, date: &str, host: &str, content_hash
 ///
 /// Never: a key of any length will do.
 #[must_use]
-pub fn hmac(secret: &str, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
+pub fn hmac(secret: impl AsRef<[u8]>, text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_ref()).expect("a key of any length will do");
     mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
 }
@@ -43,7 +91,7 @@ pub fn hmac(secret: &str, text: &str) -> String {
 /// Returns the value of the `Authorization` header.
 #[must_use]
 pub fn authorization(signature: &str) -> String {
-    format!("HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}")
+    format!("{PREFIX}{signature}")
 }
 
 /// Signs a delivery. `date` is the `x-ms-date` header, an RFC 1123 time.
@@ -52,6 +100,39 @@ pub fn sign(secret: &str, target: &Target, date: &str, body: &[u8]) -> Signed {
     let content_hash = content_hash(body);
     let text = string_to_sign(&target.path_and_query(), date, target.host(), &content_hash);
     Signed { authorization: authorization(&hmac(secret, &text)), content_hash }
+}
+
+/// Writes the headers of a delivery, in the order in which they are sent. `at` is the machine's time: receivers compare it
+/// with their own.
+#[must_use]
+pub fn headers(
+    webhook_id: String,
+    secret: &str,
+    target: &Target,
+    at: Timestamp,
+    body: &[u8],
+    forgery: Forgery,
+) -> Vec<(&'static str, String)> {
+    let date = if forgery == Forgery::StaleDate { at - STALE } else { at }.rfc1123();
+    let Signed { content_hash, authorization } = match forgery {
+        Forgery::WrongSecret => sign(&format!("not {secret}"), target, &date, body),
+        Forgery::WrongHash => sign(secret, target, &date, &[body, b" "].concat()),
+        Forgery::None | Forgery::StaleDate | Forgery::Missing => sign(secret, target, &date, body),
+    };
+    let mut headers = vec![
+        ("Content-Type", "application/json; charset=utf-8".to_owned()),
+        ("Host", target.host().to_owned()),
+        ("x-ms-date", date),
+        ("x-ms-content-sha256", content_hash),
+    ];
+    if forgery != Forgery::Missing {
+        headers.push(("Authorization", authorization.clone()));
+        headers.push(("X-Vipps-Authorization", authorization));
+    }
+    headers.push(("Webhook-Id", webhook_id));
+    headers.push(("User-Agent", USER_AGENT.to_owned()));
+    headers.push(("Accept-Encoding", "gzip".to_owned()));
+    headers
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::domain::url::{UrlRule, is_allowed};
+
 /// A receiver's address, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -18,6 +20,12 @@ impl Target {
         let host = url.host_str()?;
         let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Some(Self { url, authority })
+    }
+
+    /// Takes a URL apart that a registration takes: `https`, or with `local_http` also plain `http` to a local host.
+    #[must_use]
+    pub fn for_registration(text: &str, local_http: bool) -> Option<Self> {
+        Self::parse(text).filter(|_| is_allowed(text, UrlRule::Callback, local_http))
     }
 
     /// Returns the `Host` of a delivery: the port is there unless it is the scheme's own.

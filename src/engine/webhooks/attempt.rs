@@ -6,7 +6,7 @@ use super::hook::Hook;
 use super::queue::Delivery;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{USER_AGENT, signature};
+use crate::domain::webhook::signature::{self, Forgery};
 
 /// One attempt, ready to be sent. It has to come back through `Engine::attempted`.
 pub struct Attempt {
@@ -57,28 +57,18 @@ impl Attempt {
         &self.delivery.body
     }
 
-    /// Signs a delivery afresh. `date` is the machine's time: receivers compare it with their own.
+    /// Signs a delivery afresh, or forges its signature. `date` is the machine's time.
     pub(super) fn sign(
         hook: Arc<Hook>,
         delivery: Delivery,
         at: Timestamp,
         began: Span,
         date: Timestamp,
+        forgery: Forgery,
     ) -> Self {
-        let date = date.rfc1123();
-        let target = &hook.registration.target;
-        let signed = signature::sign(&hook.secret, target, &date, delivery.body.as_bytes());
-        let headers = vec![
-            ("Content-Type", "application/json; charset=utf-8".to_owned()),
-            ("Host", target.host().to_owned()),
-            ("x-ms-date", date),
-            ("x-ms-content-sha256", signed.content_hash),
-            ("Authorization", signed.authorization.clone()),
-            ("X-Vipps-Authorization", signed.authorization),
-            ("Webhook-Id", hook.id.to_string()),
-            ("User-Agent", USER_AGENT.to_owned()),
-            ("Accept-Encoding", "gzip".to_owned()),
-        ];
+        let (id, target) = (hook.id.to_string(), &hook.registration.target);
+        let body = delivery.body.as_bytes();
+        let headers = signature::headers(id, &hook.secret, target, date, body, forgery);
         Self { hook, delivery, at, began, headers }
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::queue::Queue;
 use crate::domain::payment::EventName;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{EventType, Registration};
+use crate::domain::webhook::{EventType, Policy, Registration};
 use crate::engine::unit::Unit;
 
 /// One registration for events.
@@ -48,7 +48,7 @@ impl Hook {
         }
     }
 
-    /// Locks what waits. Nothing else is locked while it is.
+    /// Locks what waits. Nothing but the journal is locked while it is.
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,7 +69,14 @@ impl Hook {
 pub(in crate::engine) struct Hooks {
     /// How many there are, so that a unit without any pays nothing.
     count: AtomicUsize,
-    list: RwLock<Vec<Arc<Hook>>>,
+    list: RwLock<List>,
+}
+
+#[derive(Default)]
+struct List {
+    hooks: Vec<Arc<Hook>>,
+    /// What new ones begin with.
+    policy: Policy,
 }
 
 impl Hooks {
@@ -82,11 +89,23 @@ impl Hooks {
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Hook>> {
-        self.list.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.list.read().unwrap_or_else(PoisonError::into_inner).hooks.clone()
     }
 
     pub(super) fn find(&self, id: Uuid) -> Option<Arc<Hook>> {
         self.all().into_iter().find(|hook| hook.id == id)
+    }
+
+    /// Returns what new registrations begin with.
+    pub(super) fn policy(&self) -> Policy {
+        self.list.read().unwrap_or_else(PoisonError::into_inner).policy
+    }
+
+    /// Sets what new registrations begin with, and returns those that there are.
+    pub(super) fn set_policy(&self, change: impl FnOnce(&mut Policy)) -> Vec<Arc<Hook>> {
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut list.policy);
+        list.hooks.clone()
     }
 
     /// Adds a registration.
@@ -98,7 +117,7 @@ impl Hooks {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         if hook.is_registered {
             for event in &hook.registration.events {
-                let registered = list.iter().filter(|known| known.is_registered);
+                let registered = list.hooks.iter().filter(|known| known.is_registered);
                 if registered.filter(|known| known.registration.events.contains(event)).count()
                     >= event.limit()
                 {
@@ -106,16 +125,17 @@ impl Hooks {
                 }
             }
         }
-        list.push(hook);
-        self.count.store(list.len(), Ordering::Release);
+        hook.queue().set_policy(list.policy);
+        list.hooks.push(hook);
+        self.count.store(list.hooks.len(), Ordering::Release);
         Ok(())
     }
 
     /// Removes those that are not kept, with all that waits for them. Returns whether there were any.
     pub(super) fn retain(&self, keep: impl Fn(&Hook) -> bool) -> bool {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
-        let before = list.len();
-        list.retain(|hook| {
+        let before = list.hooks.len();
+        list.hooks.retain(|hook| {
             let keep = keep(hook);
             if !keep {
                 hook.is_gone.store(true, Ordering::Release);
@@ -123,7 +143,7 @@ impl Hooks {
             }
             keep
         });
-        self.count.store(list.len(), Ordering::Release);
-        list.len() < before
+        self.count.store(list.hooks.len(), Ordering::Release);
+        list.hooks.len() < before
     }
 }

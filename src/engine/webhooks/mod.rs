@@ -7,6 +7,7 @@ mod attempt;
 mod hook;
 mod journal;
 mod outgoing;
+mod policy;
 mod publish;
 mod queue;
 mod registry;
@@ -16,6 +17,7 @@ mod simulation;
 pub use attempt::{Attempt, Outcome};
 pub use hook::Hook;
 pub use journal::{DeliveryFilter, DeliveryRow};
+pub use policy::Reach;
 
 pub(super) use hook::Hooks;
 pub(super) use journal::DeliveryJournal;

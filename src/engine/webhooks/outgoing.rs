@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::hook::Hook;
+use crate::domain::webhook::{Before, Policy};
 use crate::engine::signal::Signal;
 
 /// The way out.
@@ -17,6 +18,10 @@ pub(in crate::engine) struct Outgoing {
     under_way: AtomicUsize,
     /// Somebody takes attempts. Without them nobody waits for any.
     has_courier: AtomicBool,
+    /// How webhooks of sales units made from now on are sent.
+    policy: Mutex<Policy>,
+    /// Somewhere something waits for first attempts. Until then nobody looks whether it does.
+    is_awaited: AtomicBool,
     /// The courier waits for something to do.
     pub(in crate::engine) work: Signal,
     /// Somebody waits until nothing is under way.
@@ -55,6 +60,34 @@ impl Outgoing {
             drop(self.quiet.0.lock().unwrap_or_else(PoisonError::into_inner));
             self.quiet.1.notify_all();
         }
+    }
+
+    /// Returns how webhooks of sales units made from now on are sent.
+    pub(super) fn policy(&self) -> Policy {
+        *self.policy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets how webhooks of sales units made from now on are sent.
+    pub(super) fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
+        change(&mut self.policy.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Sends everything as it should be again.
+    pub(in crate::engine) fn clear_policy(&self) {
+        self.set_policy(|policy| *policy = Policy::default());
+        self.is_awaited.store(false, Ordering::Release);
+    }
+
+    /// Notes that there is such a policy from now on.
+    pub(super) fn note_policy(&self, policy: Policy) {
+        if policy.before != Before::None {
+            self.is_awaited.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether anything may have to wait for first attempts.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::Relaxed) && self.has_courier.load(Ordering::Acquire)
     }
 
     /// Says whether somebody takes attempts.

@@ -30,22 +30,15 @@ impl Engine {
         let body: Arc<str> = body.into();
         let reference: Arc<str> = slot.order.reference().into();
         for hook in hooks {
-            let delivery = Delivery {
-                line: slot.number,
-                reference: reference.clone(),
-                event: event.name.into(),
-                body: body.clone(),
-                attempts: 0,
-                due: event.at,
-                first: None,
-            };
+            let delivery =
+                Delivery::new(slot.number, reference.clone(), event.name.into(), body.clone(), event.at);
             if hook.queue().push(delivery) > 0 {
                 tracing::warn!(
                     url = hook.registration.url,
                     "too many events wait for a receiver; the oldest is given up"
                 );
             }
-            self.outgoing.is_ready(&hook);
+            self.see_to(&hook);
         }
     }
 
@@ -71,15 +64,18 @@ impl Engine {
         if hook.is_gone.load(Ordering::Acquire) {
             return None;
         }
-        let taken = queue.take(now);
+        let (taken, forgery) = (queue.take(now), queue.policy().signature);
         let has_more = queue.has_due(now);
         drop(queue);
         if has_more {
             self.outgoing.is_ready(hook);
+        } else {
+            self.set_timer(&unit, hook);
         }
-        self.set_timer(&unit, hook);
         let machine = &self.settings.machine;
-        taken.map(|delivery| Attempt::sign(hook.clone(), delivery, now, machine.elapsed(), machine.wall()))
+        taken.map(|delivery| {
+            Attempt::sign(hook.clone(), delivery, now, machine.elapsed(), machine.wall(), forgery)
+        })
     }
 
     /// Puts the registration's next time on its unit's list after the last one was taken off.
@@ -89,7 +85,7 @@ impl Engine {
     }
 
     /// Puts the registration's next time on its unit's list, unless an earlier one stands there.
-    fn set_timer(&self, unit: &Unit, hook: &Arc<Hook>) {
+    pub(super) fn set_timer(&self, unit: &Unit, hook: &Arc<Hook>) {
         let mut queue = hook.queue();
         let Some(at) = queue.next_timer() else { return };
         if queue.timer.is_some_and(|timer| timer <= at) {
@@ -155,14 +151,11 @@ impl Engine {
         } else {
             queue.failed(line, attempt.at)
         };
-        let has_due = queue.has_due(self.now(unit));
-        drop(queue);
-        if has_due {
-            self.outgoing.is_ready(hook);
-        }
-        self.set_timer(unit, hook);
         let limit = self.settings.max_requests;
+        // Whoever sees that the attempt is over has to find it in the journal.
         let row = self.deliveries.add(limit, unit.msn, attempt, outcome, took, next_at);
+        drop(queue);
+        self.see_to(hook);
         log(&row);
         self.live.tell(Kind::Delivery, Some(unit.msn), || serde_json::to_string(&Told::of(&row)).ok());
     }

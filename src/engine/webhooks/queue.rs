@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::journal::DeliveryRow;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{DEAD_AFTER, EventType, next_attempt};
+use crate::domain::webhook::{DEAD_AFTER, EventType, Order, Policy, next_attempt};
 
 /// How many deliveries to one receiver are on their way at once.
 const MAX_ON_THE_WAY: usize = 8;
@@ -26,15 +26,32 @@ pub(super) struct Delivery {
     /// When the next one is due.
     pub(super) due: Timestamp,
     /// When the first one was made.
-    pub(super) first: Option<Timestamp>,
+    first: Option<Timestamp>,
+    /// How many more times it is sent once it has arrived.
+    copies: u32,
+    /// It has arrived before.
+    is_copy: bool,
+    /// It waits for a release.
+    is_held: bool,
+}
+
+/// The events of one payment. Those that are held come after those that are not.
+#[derive(Debug, Default)]
+struct Line {
+    waiting: VecDeque<Delivery>,
+    /// The first of them is on its way.
+    is_under_way: bool,
 }
 
 /// What waits for one receiver.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    lines: HashMap<u64, VecDeque<Delivery>>,
-    /// The first of each line that is not on its way, by when it is due.
+    policy: Policy,
+    lines: HashMap<u64, Line>,
+    /// The lines whose first event is neither on its way nor held, by when it is due.
     due: BTreeSet<(Timestamp, u64)>,
+    /// The lines whose first event is held.
+    held: BTreeSet<u64>,
     on_the_way: usize,
     waiting: usize,
     /// Since when nothing has arrived.
@@ -45,20 +62,73 @@ pub(super) struct Queue {
     pub(super) timer: Option<Timestamp>,
 }
 
-impl Queue {
-    /// Puts an event at the end of its payment's line. Returns how many events were given up to make room.
-    pub(super) fn push(&mut self, delivery: Delivery) -> usize {
-        let line = self.lines.entry(delivery.line).or_default();
-        if line.is_empty() {
-            self.due.insert((delivery.due, delivery.line));
+impl Delivery {
+    pub(super) fn new(
+        line: u64,
+        reference: Arc<str>,
+        event: EventType,
+        body: Arc<str>,
+        due: Timestamp,
+    ) -> Self {
+        let (attempts, first, copies, is_copy, is_held) = (0, None, 0, false, false);
+        Self { line, reference, event, body, attempts, due, first, copies, is_copy, is_held }
+    }
+
+    fn is_new(&self) -> bool {
+        self.attempts == 0 && !self.is_copy
+    }
+
+    fn can_go(&self, now: Timestamp) -> bool {
+        !self.is_held && self.due <= now
+    }
+}
+
+impl Line {
+    /// Lets the newest event go first, unless the first one has been tried already.
+    fn turn_round(&mut self, now: Timestamp) {
+        if self.waiting.front().is_some_and(Delivery::is_new)
+            && let Some(newest) = self.waiting.iter().rposition(|delivery| delivery.can_go(now))
+            && let Some(newest) = self.waiting.remove(newest)
+        {
+            self.waiting.push_front(newest);
         }
-        line.push_back(delivery);
-        self.waiting += 1;
+    }
+}
+
+impl Queue {
+    /// Puts an event at the end of its payment's line, as the policy has it. Returns how many events were given up to make
+    /// room.
+    pub(super) fn push(&mut self, mut delivery: Delivery) -> usize {
+        delivery.due = delivery.due + self.policy.delay;
+        delivery.copies = self.policy.duplicate;
+        delivery.is_held = self.policy.hold;
+        self.append(delivery);
         if self.waiting > MAX_WAITING { self.drop_first() } else { 0 }
     }
 
+    fn append(&mut self, delivery: Delivery) {
+        let number = delivery.line;
+        let line = self.lines.entry(number).or_default();
+        line.waiting.push_back(delivery);
+        self.waiting += 1;
+        if line.waiting.len() == 1 {
+            self.enter(number);
+        }
+    }
+
+    /// Puts a line where its first event belongs.
+    fn enter(&mut self, number: u64) {
+        let Some(line) = self.lines.get(&number).filter(|line| !line.is_under_way) else { return };
+        match line.waiting.front() {
+            Some(first) if first.is_held => drop(self.held.insert(number)),
+            Some(first) => drop(self.due.insert((first.due, number))),
+            None => drop(self.lines.remove(&number)),
+        }
+    }
+
     fn drop_first(&mut self) -> usize {
-        let Some((_, line)) = self.due.pop_first() else { return 0 };
+        let line = self.due.pop_first().map(|(_, line)| line).or_else(|| self.held.pop_first());
+        let Some(line) = line else { return 0 };
         self.leave(line);
         1
     }
@@ -66,28 +136,61 @@ impl Queue {
     /// Puts what was sent once more into a line of its own, so that it holds nothing back and waits for nothing.
     pub(super) fn push_again(&mut self, row: &DeliveryRow) {
         self.again += 1;
-        self.push(Delivery {
-            line: u64::MAX - self.again,
-            reference: row.reference.clone(),
-            event: row.event,
-            body: row.body.clone(),
-            attempts: 0,
-            due: Timestamp::EPOCH,
-            first: None,
-        });
+        let line = u64::MAX - self.again;
+        let (reference, body) = (row.reference.clone(), row.body.clone());
+        self.append(Delivery::new(line, reference, row.event, body, Timestamp::EPOCH));
+    }
+
+    /// Returns how events are sent.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// Sends events otherwise from now on. What waits is held or released when that changes.
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        let was_holding = std::mem::replace(&mut self.policy, policy).hold;
+        match (was_holding, policy.hold) {
+            (false, true) => {
+                let waiting = self.lines.values_mut().flat_map(|line| line.waiting.iter_mut());
+                waiting.for_each(|delivery| delivery.is_held = true);
+                self.held.extend(std::mem::take(&mut self.due).into_iter().map(|(_, line)| line));
+            }
+            (true, false) => drop(self.release()),
+            _ => {}
+        }
+    }
+
+    /// Lets go what is held. Returns how many events that were.
+    pub(super) fn release(&mut self) -> usize {
+        let mut released = 0;
+        for delivery in self.lines.values_mut().flat_map(|line| line.waiting.iter_mut()) {
+            released += usize::from(std::mem::take(&mut delivery.is_held));
+        }
+        for line in std::mem::take(&mut self.held) {
+            self.enter(line);
+        }
+        if released > 0 {
+            // A receiver that was sent nothing has not failed to take anything.
+            self.failing_since = None;
+        }
+        released
     }
 
     /// Takes the next event whose time has come. It stays at the head of its line until [`Queue::arrived`] or
     /// [`Queue::failed`].
     pub(super) fn take(&mut self, now: Timestamp) -> Option<Delivery> {
-        if self.on_the_way >= MAX_ON_THE_WAY {
+        if !self.has_due(now) {
             return None;
         }
-        let (_, line) = *self.due.first().filter(|(due, _)| *due <= now)?;
-        self.due.pop_first();
-        let delivery = self.lines.get_mut(&line)?.front_mut()?;
+        let (_, number) = self.due.pop_first()?;
+        let line = self.lines.get_mut(&number)?;
+        if self.policy.order == Order::Reverse {
+            line.turn_round(now);
+        }
+        let delivery = line.waiting.front_mut()?;
         delivery.attempts += 1;
         delivery.first.get_or_insert(now);
+        line.is_under_way = true;
         self.on_the_way += 1;
         Some(delivery.clone())
     }
@@ -97,58 +200,82 @@ impl Queue {
         self.on_the_way < MAX_ON_THE_WAY && self.due.first().is_some_and(|(due, _)| *due <= now)
     }
 
-    /// Notes that an event has arrived. The next one of its payment may go.
+    /// Whether there is an event of a payment that is being seen to and has not been tried yet. What is held, due later or
+    /// behind one that failed is not being seen to.
+    pub(super) fn has_untried(&self, line: u64, now: Timestamp) -> bool {
+        let Some(line) = self.lines.get(&line) else { return false };
+        let Some(first) = line.waiting.front() else { return false };
+        let untried = || line.waiting.iter().any(|delivery| delivery.is_new() && delivery.can_go(now));
+        match line.is_under_way {
+            true => (first.attempts == 1 && !first.is_copy) || untried(),
+            false => first.can_go(now) && untried(),
+        }
+    }
+
+    /// Ends an attempt; returns its event.
+    fn come_back(&mut self, line: u64) -> Option<&mut Delivery> {
+        self.on_the_way -= 1;
+        let line = self.lines.get_mut(&line)?;
+        line.is_under_way = false;
+        line.waiting.front_mut()
+    }
+
+    /// Notes that an event has arrived. It is sent again if it is to be doubled; then the next one of its payment may go.
     pub(super) fn arrived(&mut self, line: u64) {
         self.failing_since = None;
-        self.on_the_way -= 1;
-        self.leave(line);
+        match self.come_back(line) {
+            Some(delivery) if delivery.copies > 0 => {
+                delivery.copies -= 1;
+                delivery.is_copy = true;
+                delivery.attempts = 0;
+                delivery.first = None;
+                self.enter(line);
+            }
+            _ => self.leave(line),
+        }
     }
 
     /// Notes that an attempt made at `at` failed. Returns when the next one is due; `None` when it was the last.
     pub(super) fn failed(&mut self, line: u64, at: Timestamp) -> Option<Timestamp> {
         self.failing_since.get_or_insert(at);
-        self.on_the_way -= 1;
-        let delivery = self.lines.get_mut(&line).and_then(VecDeque::front_mut)?;
-        match next_attempt(delivery.attempts, at, delivery.first.unwrap_or(at)) {
-            Some(next) => {
-                delivery.due = next;
-                self.due.insert((next, line));
-                Some(next)
+        let delivery = self.come_back(line)?;
+        let next = next_attempt(delivery.attempts, at, delivery.first.unwrap_or(at));
+        match next {
+            Some(due) => {
+                delivery.due = due;
+                self.enter(line);
             }
-            None => {
-                self.leave(line);
-                None
-            }
+            None => self.leave(line),
         }
+        next
     }
 
     /// Takes the first event off a line for good.
     fn leave(&mut self, number: u64) {
         let Some(line) = self.lines.get_mut(&number) else { return };
-        if line.pop_front().is_some() {
+        if line.waiting.pop_front().is_some() {
             self.waiting -= 1;
         }
-        match line.front() {
-            Some(next) => drop(self.due.insert((next.due, number))),
-            None => drop(self.lines.remove(&number)),
-        }
+        self.enter(number);
     }
 
-    /// Returns when time brings something about: an attempt, or the end of a registration that nothing arrives at.
+    /// Returns when time brings something about: an attempt, or the end of a registration that nothing arrives at. While as
+    /// many are on their way as may be, the next attempt waits for one of them, not for a time.
     pub(super) fn next_timer(&self) -> Option<Timestamp> {
-        let attempt = self.due.first().map(|(due, _)| *due);
+        let has_place = self.on_the_way < MAX_ON_THE_WAY;
+        let attempt = self.due.first().filter(|_| has_place).map(|(due, _)| *due);
         attempt.into_iter().chain(self.dead_at()).min()
     }
 
-    /// Returns when the registration counts as dead, if nothing arrives until then.
+    /// Returns when the registration counts as dead, if nothing arrives until then. While it is held, nothing can.
     pub(super) fn dead_at(&self) -> Option<Timestamp> {
-        self.failing_since.map(|since| since + DEAD_AFTER)
+        self.failing_since.filter(|_| !self.policy.hold).map(|since| since + DEAD_AFTER)
     }
 
     /// Returns the repeated attempts that are due between the two times, the earliest first.
     pub(super) fn retries_due(&self, until: Timestamp) -> Vec<(Timestamp, Arc<str>)> {
         let due = self.due.iter().take_while(|(due, _)| *due <= until);
-        let first = due.filter_map(|(due, line)| Some((*due, self.lines.get(line)?.front()?)));
+        let first = due.filter_map(|(due, line)| Some((*due, self.lines.get(line)?.waiting.front()?)));
         first
             .filter(|(_, delivery)| delivery.attempts > 0)
             .map(|(due, delivery)| (due, delivery.reference.clone()))
@@ -158,5 +285,43 @@ impl Queue {
     /// Forgets everything that waits.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::payment::EventName;
+
+    const NOW: Timestamp = Timestamp::EPOCH;
+
+    fn delivery(line: u64) -> Delivery {
+        Delivery::new(line, "reference".into(), EventName::Created.into(), "{}".into(), NOW)
+    }
+
+    #[test]
+    fn a_receiver_that_is_held_is_not_kept_for_without_end() {
+        let mut queue = Queue::default();
+        queue.set_policy(Policy { hold: true, ..Policy::default() });
+        for line in 0..100_000 {
+            assert_eq!(queue.push(delivery(line)), 0);
+        }
+        assert_eq!(queue.push(delivery(100_000)), 1);
+        assert_eq!(queue.release(), 100_000);
+        assert_eq!(queue.take(NOW).map(|delivery| delivery.line), Some(1), "the oldest was given up");
+    }
+
+    #[test]
+    fn a_receiver_with_no_place_left_waits_for_an_attempt_and_not_for_a_time() {
+        let mut queue = Queue::default();
+        for line in 0..9 {
+            queue.push(delivery(line));
+        }
+        while queue.take(NOW).is_some() {}
+        assert!(!queue.has_due(NOW));
+        assert_eq!(queue.next_timer(), None);
+        queue.arrived(0);
+        assert!(queue.has_due(NOW));
+        assert_eq!(queue.next_timer(), Some(NOW));
     }
 }

@@ -52,13 +52,16 @@ impl Engine {
             return refuse(Rejection::of_field(ErrorCode::WebhookInvalid, "id", reason));
         };
         if unit.hooks.retain(|hook| hook.id != uuid || !hook.is_registered) {
+            self.delivered.notify();
             return Ok(());
         }
         refuse(ErrorCode::WebhookUnknown.about(&[("id", id), ("msn", &unit.msn.to_string())]))
     }
 
-    /// Gives a new sales unit the registration of the settings.
-    pub(in crate::engine) fn add_configured_webhook(&self, unit: &Arc<Unit>) {
+    /// Gives a new sales unit the policy of all units and the registration of the settings.
+    pub(in crate::engine) fn set_up_webhooks(&self, unit: &Arc<Unit>) {
+        let policy = self.outgoing.policy();
+        unit.hooks.set_policy(|of_unit| *of_unit = policy);
         let Some(webhook) = &self.settings.webhook else { return };
         let registration = Registration::for_payments(webhook.target.clone());
         let id = configured_id(unit.msn);
@@ -66,11 +69,12 @@ impl Engine {
         let _ = unit.hooks.add(Arc::new(hook));
     }
 
-    /// Removes a unit's registrations and what became of their attempts. The one of the settings begins anew.
+    /// Removes a unit's registrations, its policy and what became of the attempts. What new units have begins anew.
     pub(in crate::engine) fn clear_webhooks(&self, unit: &Arc<Unit>) {
         unit.hooks.retain(|_| false);
         self.deliveries.clear(Some(unit.msn));
-        self.add_configured_webhook(unit);
+        self.set_up_webhooks(unit);
+        self.delivered.notify();
     }
 }
 

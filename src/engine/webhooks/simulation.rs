@@ -54,7 +54,7 @@ impl World {
         sent.push(body.clone());
         let (due, event) = (self.now(), EventType::PAYMENT[0]);
         let body = body.into();
-        self.queue.push(Delivery { line, reference: "r".into(), event, body, attempts: 0, due, first: None });
+        self.queue.push(Delivery::new(line, "r".into(), event, body, due));
     }
 
     fn take(&mut self) {

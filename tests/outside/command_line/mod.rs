@@ -4,6 +4,7 @@ mod healthcheck;
 mod journal;
 mod told;
 mod verbs;
+mod webhooks;
 
 use std::process::Command;
 
