@@ -12,9 +12,9 @@ use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response};
 use tower::ServiceExt;
 
-use crate::control::{self, Control};
+use crate::control::{self, Control, Unread};
 use crate::engine::Engine;
-use crate::http::{Api, Received};
+use crate::http::{Api, BodyError, Received};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -120,13 +120,26 @@ impl App {
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>
     where
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError>,
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
         let waits = request.uri().path().ends_with("/wait");
+        let (mut parts, body) = Received::whole(request).await.into_parts();
         let _running = (!waits).then(|| Running::count(&self.running));
-        let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
+        let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
+        // Whoever reads the body refuses it; who may not call at all is told that first.
+        let unread = body.as_ref().err().map(|error| match error {
+            BodyError::TooLarge => Unread::TooLarge,
+            BodyError::TooSlow => Unread::TooSlow,
+        });
+        if let Some(unread) = unread {
+            parts.extensions.insert(unread);
+        }
+        let request = Request::from_parts(parts, axum::body::Body::from(body.unwrap_or_default()));
+        let Ok(mut response) = self.control.clone().oneshot(request).await;
+        if unread.is_some() {
+            // The rest of the body may still be on its way, so nothing more can be read from this connection.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         self.sign(response.map(Either::Right), &id)
     }
 

@@ -8,8 +8,23 @@ use serde::de::DeserializeOwned;
 use super::problem::Refused;
 use crate::domain::digits::Msn;
 
-/// The largest body that is read.
-const MAX_BODY: usize = 1024 * 1024;
+/// Why a request came without its body. The body is read before the call begins; this is in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It is larger than is read.
+    TooLarge,
+    /// It took too long, or broke off.
+    TooSlow,
+}
+
+impl From<Unread> for Refused {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge => Self::too_large("The body must not be larger than 1 MiB."),
+            Unread::TooSlow => Self::too_slow("The body must arrive whole, within 10 seconds."),
+        }
+    }
+}
 
 /// A query string. Unknown parameters are refused: a misspelt filter must not look like an empty result.
 pub(super) struct Query<T>(pub(super) T);
@@ -42,9 +57,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
-        let bytes = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
-            Refused::too_large(format!("The body must arrive whole and not be larger than {MAX_BODY} bytes."))
-        })?;
+        if let Some(unread) = request.extensions().get::<Unread>() {
+            return Err((*unread).into());
+        }
+        // It is in memory already.
+        let bytes = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
         let text: &[u8] = if bytes.trim_ascii().is_empty() { b"{}" } else { &bytes };
         let mut json = serde_json::Deserializer::from_slice(text);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {

@@ -25,6 +25,7 @@ use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
 use crate::engine::{Engine, Unit};
+pub(crate) use extract::Unread;
 use problem::Refused;
 
 /// What the control API needs.

@@ -22,7 +22,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 use crate::domain::errors::ErrorCode;
 use crate::domain::operation::Operation;
 use crate::engine::{Engine, Refusal};
-use body::BodyError;
+pub(crate) use body::BodyError;
 use report::Report;
 use route::route;
 
@@ -61,6 +61,11 @@ impl Received {
     {
         let (parts, body) = request.into_parts();
         Self { parts, body: body::read(body).await }
+    }
+
+    /// Takes the request apart again.
+    pub(crate) fn into_parts(self) -> (Parts, Result<Bytes, BodyError>) {
+        (self.parts, self.body)
     }
 }
 
