@@ -50,6 +50,13 @@ impl<'a> Json<'a> {
         matches!(self, Self::Null)
     }
 
+    /// Returns a member of an object, the first of this name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     /// Returns a whole number; a fraction of zero (`1000.0`) counts as whole. Strings never do.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {

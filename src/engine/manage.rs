@@ -85,6 +85,7 @@ impl Engine {
         let Some(unit) = self.units.remove(msn) else { return false };
         self.empty_unit(&unit);
         self.users.clear(Some(msn));
+        self.limits.clear(Some(msn));
         true
     }
 
@@ -92,6 +93,7 @@ impl Engine {
     pub(crate) fn reset_unit(&self, unit: &Unit) {
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
+        self.limits.clear(Some(unit.msn));
         self.reset_clock(Some(unit));
         if self.settings.seed.is_some() {
             unit.ids.restart(&self.stream_of(unit.msn));
@@ -125,7 +127,7 @@ impl Engine {
         self.creates.clear();
         self.count.store(0, Ordering::Release);
         self.users.clear(None);
-        self.limits.clear();
+        self.limits.clear(None);
         let root = Root::new(self.settings.seed);
         *self.root.write().unwrap_or_else(std::sync::PoisonError::into_inner) = root;
         *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));

@@ -8,6 +8,7 @@ use super::body::{BodyError, MAX_BODY};
 use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
 use super::{Answer, Api, Call, json};
 use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::json::Json;
 use crate::domain::operation::Operation;
 use crate::engine::{Caller, Refusal, Unit};
 use crate::wire;
@@ -88,14 +89,11 @@ impl Api {
 impl Call<'_> {
     /// The reference that rate limits count by. Creates without a readable one share a counter, as the vendor says.
     fn limited_reference(&self) -> String {
-        #[derive(serde::Deserialize)]
-        struct Referred {
-            reference: String,
-        }
         match self.operation {
             Operation::Create => {
-                let body = self.body.unwrap_or_default();
-                serde_json::from_slice::<Referred>(body).map(|body| body.reference).unwrap_or_default()
+                let body = Json::parse(self.body.unwrap_or_default());
+                let reference = body.as_ref().ok().and_then(|body| body.member("reference")?.as_text());
+                reference.unwrap_or_default().into_owned()
             }
             _ => self.reference.to_owned(),
         }

@@ -32,6 +32,7 @@ impl Api {
 
     fn issue(&self, call: &Call<'_>) -> Result<IssuedToken, Rejection> {
         let subscription_key = subscription_key(call.headers)?;
+        self.engine.check_subscription_key(subscription_key)?;
         let client_id = credential(call, &CLIENT_ID)?;
         let client_secret = credential(call, &CLIENT_SECRET)?;
         let msn = msn(call.headers).and_then(Msn::parse);

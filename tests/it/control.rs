@@ -460,7 +460,6 @@ fn a_scoped_reset_empties_one_unit_and_keeps_its_keys() {
     assert_eq!(one.control("GET", "/sales-units/111111", &Value::Null).json()["name"], "Kept");
     assert_eq!(now(&one, "111111"), "2026-11-20T09:00:00.000Z");
     assert_eq!(one.control("GET", "/health", &Value::Null).json()["payments"], 2);
-    assert_eq!(one.control("POST", "/reset?msn=999999", &Value::Null).status, 404);
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod model;
 mod naive;
 mod openapi;
 mod tidy;
+mod units;
