@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::Control;
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Scope};
 use super::payments::read_state;
 use super::problem::{Problem, Refused};
 use crate::domain::digits::Msn;
@@ -22,6 +22,7 @@ const MAX_TIMEOUT: Span = Span::minutes(5);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitQuery {
+    msn: Option<Msn>,
     state: String,
     timeout: Option<Span>,
 }
@@ -41,6 +42,7 @@ pub(super) async fn wait(
     Path((msn, reference)): Path<(Msn, String)>,
     Query(query): Query<WaitQuery>,
 ) -> Result<Response, Refused> {
+    Scope { msn: query.msn }.agrees_with(msn)?;
     let seen = read_state(&query.state)?;
     let timeout = query.timeout.unwrap_or(DEFAULT_TIMEOUT);
     if timeout > MAX_TIMEOUT {

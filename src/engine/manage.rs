@@ -58,7 +58,7 @@ impl Engine {
             None => self.free_msn(),
         };
         let unit = self.put_unit(msn, |settings| {
-            let ids = self.stream_of(msn);
+            let ids = self.keys_of(msn);
             settings.client_id = ids.uuid().to_string();
             settings.client_secret = secret(&ids);
             settings.subscription_keys =
@@ -138,13 +138,19 @@ impl Engine {
         self.rescheduled.notify();
     }
 
-    /// Sets a user up, for one sales unit or for all.
+    /// Changes a user, for one sales unit or for all, and returns what came of it.
     ///
     /// # Errors
     ///
     /// When there are too many.
-    pub(crate) fn put_user(&self, msn: Option<Msn>, user: User) -> Result<(), ManageError> {
-        if self.users.put(msn, user) { Ok(()) } else { Err(ManageError::TooManyUsers) }
+    pub(crate) fn change_user(
+        &self,
+        msn: Option<Msn>,
+        phone_number: PhoneNumber,
+        change: impl Fn(&mut User),
+    ) -> Result<User, ManageError> {
+        let changed = self.users.change(msn, || self.user(msn, phone_number), phone_number, change);
+        changed.ok_or(ManageError::TooManyUsers)
     }
 
     /// Makes a number a made-up user again.

@@ -72,6 +72,9 @@ use users::Users;
 /// The number of the sales unit that is used when a request names none: `123456`.
 pub const DEFAULT_MSN: &str = "123456";
 
+/// What the numbers of the streams of keys begin with. An MSN has at most ten digits.
+const KEYS: u64 = 1 << 40;
+
 /// The state of a sandbox.
 pub struct Engine {
     settings: Settings,
@@ -139,7 +142,7 @@ impl Engine {
             self.units.get_or_make(unit.msn, || unit.clone(), || self.stream_of(unit.msn));
         }
         for user in &self.settings.users {
-            self.users.put(None, user.clone());
+            self.users.put(user.clone());
         }
     }
 
@@ -176,17 +179,35 @@ impl Engine {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Opens the stream of a new unit's identifiers.
     fn stream_of(&self, msn: Msn) -> Ids {
-        // Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
-        let number =
-            msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
-        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
+        self.unit_root().stream(stream_number(msn))
+    }
+
+    /// Opens the stream of a new unit's keys: what it hands out later must not lead to them.
+    fn keys_of(&self, msn: Msn) -> Ids {
+        self.unit_root().stream(KEYS + stream_number(msn))
+    }
+
+    /// Without a seed no two units have identifiers in common, be they of the same MSN one after the other.
+    fn unit_root(&self) -> Root {
+        match self.settings.seed {
+            Some(_) => *self.root.read().unwrap_or_else(PoisonError::into_inner),
+            None => Root::new(None),
+        }
+    }
+
+    /// Returns the user as this sales unit sees them; without one, as a unit made on first use does.
+    #[must_use]
+    pub fn user(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
+        let unit = msn.and_then(|msn| self.units.get(msn));
+        let market = unit.map_or(self.settings.market, |unit| unit.settings().market);
+        self.users.get(msn, market, phone_number)
     }
 
     /// Returns the user as this sales unit sees them.
-    #[must_use]
-    pub fn user(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
-        self.users.get(msn, phone_number)
+    fn customer(&self, unit: &Unit, phone_number: PhoneNumber) -> User {
+        self.users.get(Some(unit.msn), unit.settings().market, phone_number)
     }
 
     /// Finds a payment. Case matters.
@@ -244,6 +265,11 @@ impl Engine {
         let market = self.settings.market;
         self.units.get_or_make(msn, || SalesUnit::new(msn, market), || self.stream_of(msn))
     }
+}
+
+/// Streams are numbered by MSN, so that with a seed a unit's identifiers do not depend on when it was first used.
+fn stream_number(msn: Msn) -> u64 {
+    msn.to_string().bytes().fold(1, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 fn baseline_clock(settings: &Settings) -> Setting {

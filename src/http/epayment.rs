@@ -41,7 +41,7 @@ impl Api {
                 Rejection::of_field(ErrorCode::BodyTooLarge, "body", reason)
             }
             BodyError::TooSlow => {
-                let reason = "The body must arrive within 10 seconds.";
+                let reason = "The body must arrive whole, within 10 seconds.";
                 Rejection::of_field(ErrorCode::BodyTooSlow, "body", reason)
             }
         })?;

@@ -73,7 +73,10 @@ impl Api {
     /// Answers a call, or says that the API has no such path.
     pub(crate) fn answer(&self, received: &Received, request_id: &str) -> Answer {
         let Received { parts, body } = received;
-        let Some(route) = route(&parts.method, parts.uri.path()) else { return problem::gateway_not_found() };
+        let Some(route) = route(&parts.method, parts.uri.path()) else {
+            report::unknown_path(&parts.method, parts.uri.path(), request_id);
+            return problem::gateway_not_found();
+        };
         let report = Report::begin(&self.engine.settings().machine);
         let call = Call {
             operation: route.operation,

@@ -166,3 +166,109 @@ fn another_units_counter_cannot_be_used_up() {
     assert_eq!(capture(&other_key, &foreign), 429);
     assert_eq!(capture("key", &own), 404);
 }
+
+/// Makes a unit, lets it hand out identifiers, and returns its keys and what it handed out.
+fn keys_and_identifiers(shop: &Merchant<'_>, msn: &str) -> (Vec<String>, Vec<String>) {
+    let made = shop.control("POST", "/sales-units", &json!({"msn": msn}));
+    assert_eq!(made.status, 201, "{}", made.text);
+    let made = made.json();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let mut keys = vec![text(&made["clientId"]), text(&made["clientSecret"])];
+    keys.extend(made["subscriptionKeys"].as_array().into_iter().flatten().map(text));
+    let unit = Merchant::of(shop.sandbox, msn);
+    let mut handed_out = Vec::new();
+    for number in 0..4 {
+        let reference = format!("handed-out-{number}");
+        let created = unit.create(&reference, &create_body(&reference, 1000));
+        let redirect = text(&created.json()["redirectUrl"]);
+        handed_out.push(redirect.rsplit_once('.').expect("three segments").1.to_owned());
+        handed_out.push(text(&unit.get(&reference).json()["pspReference"]));
+        assert_eq!(unit.approve(&reference).status, 200);
+        let events = unit.events(&reference).json();
+        handed_out.push(text(&events[1]["pspReference"]));
+        handed_out.push(text(&unit.create("taken", &create_body(&reference, 1)).json()["traceId"]));
+    }
+    (keys, handed_out)
+}
+
+/// The digits alone: the same bytes can be written as a UUID, as hexadecimal digits or as base64.
+fn bare(text: &str) -> String {
+    use std::fmt::Write as _;
+    let standard = text.replace('-', "+").replace('_', "/");
+    let hex: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    if hex.len() >= 32 && text.len() <= 36 {
+        return hex.to_lowercase();
+    }
+    let bytes = base64_bytes(standard.trim_end_matches('='));
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn base64_bytes(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bits = 0_u32;
+    let mut count = 0;
+    let mut bytes = Vec::new();
+    for letter in text.bytes() {
+        let value = LETTERS.iter().position(|known| *known == letter).unwrap_or_default();
+        bits = bits << 6 | u32::try_from(value).expect("below 64");
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_unit_never_hands_out_its_own_keys() {
+    for seed in [None, Some(7)] {
+        let builder = Sandbox::builder().frozen_at("2026-11-20T09:00:00Z");
+        let sandbox = seed.map_or(builder.clone(), |seed| builder.seed(seed)).start();
+        let shop = Merchant::new(&sandbox);
+        let (keys, handed_out) = keys_and_identifiers(&shop, "555555");
+        // Both the secret and a UUID are 16 drawn bytes; a UUID fixes six bits of them, which are masked.
+        let masked = |text: &String| {
+            let mut digits: Vec<char> = bare(text).chars().collect();
+            for place in [12, 16] {
+                if let Some(digit) = digits.get_mut(place) {
+                    *digit = '_';
+                }
+            }
+            digits.truncate(32);
+            digits
+        };
+        for key in &keys {
+            assert!(
+                handed_out.iter().all(|id| masked(id) != masked(key)),
+                "seed {seed:?}: {key} is handed out in {handed_out:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_seed_nothing_repeats_and_with_one_everything_does() {
+    let lives = |sandbox: &Sandbox| {
+        let shop = Merchant::new(sandbox);
+        let first = keys_and_identifiers(&shop, "555555");
+        assert_eq!(shop.control("DELETE", "/sales-units/555555", &Value::Null).status, 204);
+        let second = keys_and_identifiers(&shop, "555555");
+        assert_eq!(shop.control("POST", "/reset", &Value::Null).status, 204);
+        let third = keys_and_identifiers(&shop, "555555");
+        [first, second, third]
+    };
+    let frozen = || Sandbox::builder().frozen_at("2026-11-20T09:00:00Z");
+    let mut seen = std::collections::HashSet::new();
+    for (keys, handed_out) in lives(&frozen().start()) {
+        for text in keys.into_iter().chain(handed_out) {
+            assert!(seen.insert(text.clone()), "{text} comes twice");
+        }
+    }
+    let (one, other) = (lives(&frozen().seed(7).start()), lives(&frozen().seed(7).start()));
+    assert_eq!(one, other);
+    assert_eq!(one[0], one[2], "a reset goes back to the start");
+}
