@@ -15,12 +15,12 @@ use hyper::{Request, Response};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-use crate::control::{self, Control};
+use crate::control::{self, Control, Unread};
 use crate::courier;
 use crate::domain::webhook::Before;
 use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
-use crate::http::{Answer, Answered, Api, Held, Received, Rest, Seen};
+use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
@@ -217,13 +217,28 @@ impl App {
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>
     where
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError>,
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
-        let waits = ["/wait", "/conformance"].iter().any(|end| request.uri().path().ends_with(end));
+        let waits = ["/wait", "/conformance", "/_sandbox/events"]
+            .iter()
+            .any(|end| request.uri().path().ends_with(end));
+        let (mut parts, body) = Received::whole(request).await.into_parts();
         let _running = (!waits).then(|| Running::count(&self.running));
-        let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
+        let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
+        // Whoever reads the body refuses it; who may not call at all is told that first.
+        let unread = body.as_ref().err().map(|error| match error {
+            BodyError::TooLarge => Unread::TooLarge,
+            BodyError::TooSlow => Unread::TooSlow,
+        });
+        if let Some(unread) = unread {
+            parts.extensions.insert(unread);
+        }
+        let request = Request::from_parts(parts, axum::body::Body::from(body.unwrap_or_default()));
+        let Ok(mut response) = self.control.clone().oneshot(request).await;
+        if unread.is_some() {
+            // The rest of the body may still be on its way, so nothing more can be read from this connection.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         self.sign(response.map(Either::Right), &id)
     }
 

@@ -3,7 +3,9 @@
 //! Every member can be left out and then keeps its value. JSON uses camelCase; configuration files
 //! `snake_case`.
 
-use serde::{Deserialize, Deserializer, Serialize};
+mod read;
+
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::domain::digits::{Msn, PhoneNumber};
@@ -11,6 +13,7 @@ use crate::domain::money::Market;
 use crate::domain::sales_unit::{Permissions, SalesUnit};
 use crate::domain::span::Span;
 use crate::domain::user::{Address, Behaviour, Bin, Card, User};
+use read::{from_objects_alone, limit, present};
 
 /// The longest text that is kept for a name, a key or a secret.
 const MAX_TEXT: usize = 500;
@@ -27,12 +30,14 @@ pub struct SalesUnitInput {
     /// The market: `NO`, `DK` or `FI`.
     #[schema(value_type = Option<String>)]
     pub market: Option<Market>,
-    /// The `client_id` of the token request.
-    #[serde(alias = "client_id")]
-    pub client_id: Option<String>,
-    /// The `client_secret` of the token request.
-    #[serde(alias = "client_secret")]
-    pub client_secret: Option<String>,
+    /// The `client_id` of the token request; `null` for none.
+    #[serde(alias = "client_id", default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub client_id: Option<Option<String>>,
+    /// The `client_secret` of the token request; `null` for none.
+    #[serde(alias = "client_secret", default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub client_secret: Option<Option<String>>,
     /// The subscription keys.
     #[serde(alias = "subscription_keys")]
     pub subscription_keys: Option<Vec<String>>,
@@ -51,14 +56,14 @@ pub struct SalesUnitInput {
     #[serde(alias = "phone_number_locked")]
     pub phone_number_locked: Option<bool>,
     /// How many payments the unit may have authorised before force approve answers 10070; `null` for no limit.
-    #[serde(alias = "payment_limit", default, deserialize_with = "present")]
+    #[serde(alias = "payment_limit", default, deserialize_with = "limit")]
     #[schema(value_type = Option<u64>)]
     pub payment_limit: Option<Option<u64>>,
 }
 
 /// What a sales unit may do, any subset of it.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct PermissionsInput {
     /// Payments at all.
     pub payments: Option<bool>,
@@ -78,10 +83,7 @@ pub struct PermissionsInput {
     pub late_capture: Option<bool>,
 }
 
-/// Tells a member that is `null` from one that is absent.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u64>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
+from_objects_alone!(PermissionsInput, AddressInput, CardInput);
 
 /// Overwrites what is given.
 fn give<T>(target: &mut T, value: Option<T>) {
@@ -97,9 +99,12 @@ impl SalesUnitInput {
     ///
     /// The member and what is wrong with it.
     pub fn check(&self) -> Result<(), String> {
-        let texts =
-            [("name", &self.name), ("clientId", &self.client_id), ("clientSecret", &self.client_secret)];
-        let texts = texts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| (name, text)));
+        let texts = [
+            ("name", self.name.as_ref()),
+            ("clientId", self.client_id.as_ref().and_then(Option::as_ref)),
+            ("clientSecret", self.client_secret.as_ref().and_then(Option::as_ref)),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
         let keys = self.subscription_keys.iter().flatten().map(|key| ("subscriptionKeys", key));
         for (name, text) in texts.chain(keys) {
             if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
@@ -118,8 +123,8 @@ impl SalesUnitInput {
     pub fn apply(self, unit: &mut SalesUnit) {
         give(&mut unit.name, self.name);
         give(&mut unit.market, self.market);
-        give(&mut unit.client_id, self.client_id);
-        give(&mut unit.client_secret, self.client_secret);
+        give(&mut unit.client_id, self.client_id.map(Option::unwrap_or_default));
+        give(&mut unit.client_secret, self.client_secret.map(Option::unwrap_or_default));
         give(&mut unit.subscription_keys, self.subscription_keys);
         give(&mut unit.partial_capture, self.partial_capture);
         give(&mut unit.bank_account_verified, self.bank_account_verified);
@@ -147,8 +152,8 @@ pub struct SalesUnitView {
     pub msn: Msn,
     pub name: String,
     pub market: &'static str,
-    pub client_id: String,
-    pub client_secret: String,
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
     pub subscription_keys: Vec<String>,
     pub permissions: PermissionsView,
     pub partial_capture: bool,
@@ -175,12 +180,13 @@ impl From<&SalesUnit> for SalesUnitView {
     fn from(unit: &SalesUnit) -> Self {
         let Permissions { payments, express, long_living, push_message, restricted_scopes, late_capture } =
             unit.permissions;
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         Self {
             msn: unit.msn,
             name: unit.name.clone(),
             market: unit.market.code(),
-            client_id: unit.client_id.clone(),
-            client_secret: unit.client_secret.clone(),
+            client_id: some(&unit.client_id),
+            client_secret: some(&unit.client_secret),
             subscription_keys: unit.subscription_keys.clone(),
             permissions: PermissionsView {
                 payments,
@@ -242,7 +248,7 @@ pub struct UserInput {
 
 /// A postal address.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 #[expect(missing_docs, reason = "the members are the API's own")]
 pub struct AddressInput {
     #[serde(alias = "address_line1")]
@@ -255,9 +261,16 @@ pub struct AddressInput {
     pub post_code: String,
 }
 
+/// What is derived for `remote` types is no implementation yet.
+impl Serialize for AddressInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
 /// A payment card. One without `enabled` and `expired` is good.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct CardInput {
     /// The first six digits.
     #[schema(value_type = String, pattern = "^[0-9]{6}$")]
@@ -270,6 +283,12 @@ pub struct CardInput {
     pub expired: Option<bool>,
 }
 
+/// Whether a text is a date of the form `YYYY-MM-DD`. The calendar's own reader also takes fewer digits.
+fn is_date(text: &str) -> bool {
+    let shape = text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    shape.eq(*b"0000-00-00") && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
 impl UserInput {
     /// Checks what the types cannot.
     ///
@@ -278,7 +297,7 @@ impl UserInput {
     /// The member and what is wrong with it.
     pub fn check(&self) -> Result<(), String> {
         if let Some(date) = &self.date_of_birth
-            && chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_err()
+            && !is_date(date)
         {
             return Err(format!("dateOfBirth: \"{date}\" is not a date of the form 1990-02-28"));
         }
@@ -286,6 +305,18 @@ impl UserInput {
         for (name, text) in texts {
             if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > MAX_TEXT) {
                 return Err(format!("{name}: a text of 1 to {MAX_TEXT} bytes is needed"));
+            }
+        }
+        for address in self.addresses.iter().flatten() {
+            let texts = [
+                ("addressLine1", &address.address_line1),
+                ("city", &address.city),
+                ("postCode", &address.post_code),
+            ];
+            for (name, text) in texts {
+                if text.is_empty() || text.len() > MAX_TEXT {
+                    return Err(format!("addresses: {name}: a text of 1 to {MAX_TEXT} bytes is needed"));
+                }
             }
         }
         let two_letters = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());

@@ -32,7 +32,7 @@ pub(super) struct Settings {
     pub(super) json_logs: bool,
     /// Nothing but warnings.
     pub(super) quiet: bool,
-    /// A line for every request.
+    /// A line for every call of the emulated API.
     pub(super) verbose: bool,
     /// Settings that are accepted but do nothing in this version, as they were given.
     pub(super) without_effect: Vec<&'static str>,
@@ -162,7 +162,7 @@ settings! {
         |to, text| { to.json_logs = one_of(text, &[("text", false), ("json", true)])?; Ok(()) };
     "quiet" short 'q', "Log nothing but warnings",
         |to, text| { to.quiet = switch(text)?; Ok(()) };
-    "verbose" short 'v', "Log a line for every request",
+    "verbose" short 'v', "Log a line for every call of the emulated API",
         |to, text| { to.verbose = switch(text)?; Ok(()) };
 }
 

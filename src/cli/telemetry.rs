@@ -93,12 +93,13 @@ impl Log {
             (true, true) => ("\x1b[32m", "\x1b[0m"),
             (true, false) => ("\x1b[33m", "\x1b[0m"),
         };
+        let subject = if fields.contains_key("path") { field("path") } else { field("reference") };
         let dim = if self.colours { "\x1b[2m" } else { "" };
         format!(
             "{} {:<7} {:<24} {colour}{status}{plain}  {told:<28} {dim}{millis:>6.1} ms  {}{plain}",
             time_of_day(at),
             field("operation"),
-            field("reference"),
+            subject,
             field("request_id"),
         )
     }

@@ -81,7 +81,7 @@ pub(super) async fn show(
     State(control): State<Control>,
     Query(scope): Query<Scope>,
 ) -> Result<Json<Clock>, Refused> {
-    let unit = control.clock_scope(scope)?;
+    let unit = control.scope(scope.msn)?;
     Ok(Json(control.engine.read_clock(unit.as_deref()).into()))
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn put(
     Query(scope): Query<Scope>,
     Body(input): Body<SetClock>,
 ) -> Result<Json<Clock>, Refused> {
-    let unit = control.clock_scope(scope)?;
+    let unit = control.scope(scope.msn)?;
     let mode = input.mode.map(|mode| match mode {
         ModeInput::Real => Mode::Real,
         ModeInput::Frozen => Mode::Frozen,
@@ -121,7 +121,7 @@ pub(super) async fn advance(
     Body(input): Body<Advance>,
 ) -> Result<Json<Advanced>, Refused> {
     let jump = input.jump()?;
-    let unit = control.clock_scope(scope)?;
+    let unit = control.scope(scope.msn)?;
     let engine = control.engine.clone();
     let advanced = in_background(move || {
         let fired = engine.advance(unit.as_deref(), jump)?;
@@ -140,7 +140,7 @@ pub(super) async fn reset(
     State(control): State<Control>,
     Query(scope): Query<Scope>,
 ) -> Result<Json<Clock>, Refused> {
-    let unit = control.clock_scope(scope)?;
+    let unit = control.scope(scope.msn)?;
     control.engine.reset_clock(unit.as_deref());
     Ok(Json(control.engine.read_clock(unit.as_deref()).into()))
 }
@@ -158,19 +158,6 @@ impl Advance {
             _ => Err(Refused::bad_request(
                 "Exactly one is needed: {\"by\": \"P180D\"}, {\"to\": \"2027-06-01T00:00:00Z\"} or {\"to\": \"next\"}.",
             )),
-        }
-    }
-}
-
-impl Control {
-    /// A clock call may come before the unit's first payment: it makes the unit where first use does.
-    fn clock_scope(&self, scope: Scope) -> Result<Option<std::sync::Arc<crate::engine::Unit>>, Refused> {
-        use crate::engine::Credentials;
-        match scope.msn {
-            Some(msn) if self.engine.settings().credentials == Credentials::Any => {
-                Ok(Some(self.engine.unit_on_first_use(msn).ok_or(crate::engine::ManageError::TooManyUnits)?))
-            }
-            msn => self.scope(msn),
         }
     }
 }

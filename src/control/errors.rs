@@ -4,6 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::extract::{Query, Scope};
 use crate::domain::errors::{CATALOGUE, Certainty, ErrorSpec};
 use crate::domain::operation::Operation;
 
@@ -61,6 +62,6 @@ impl From<&ErrorSpec> for ErrorView {
 
 /// Lists every error that the emulated API can answer with, in the order of checks.
 #[utoipa::path(get, path = "/_sandbox/errors", tag = "sandbox", responses((status = 200, body = ErrorList)))]
-pub(super) async fn list() -> Json<ErrorList> {
+pub(super) async fn list(_: Query<Scope>) -> Json<ErrorList> {
     Json(ErrorList { errors: CATALOGUE.iter().map(Into::into).collect() })
 }

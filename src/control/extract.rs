@@ -1,5 +1,7 @@
 //! Reading queries and bodies so that a complaint names the member and what would do.
 
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use serde::Deserialize;
@@ -8,8 +10,23 @@ use serde::de::DeserializeOwned;
 use super::problem::Refused;
 use crate::domain::digits::Msn;
 
-/// The largest body that is read.
-const MAX_BODY: usize = 1024 * 1024;
+/// Why a request came without its body. The body is read before the call begins; this is in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It is larger than is read.
+    TooLarge,
+    /// It took too long, or broke off.
+    TooSlow,
+}
+
+impl From<Unread> for Refused {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge => Self::too_large("The body must not be larger than 1 MiB."),
+            Unread::TooSlow => Self::too_slow("The body must arrive whole, within 10 seconds."),
+        }
+    }
+}
 
 /// A query string. Unknown parameters are refused: a misspelt filter must not look like an empty result.
 pub(super) struct Query<T>(pub(super) T);
@@ -28,11 +45,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// No parameters at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoParameters {}
+
 /// The scope of a call: one sales unit, or all.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scope {
     pub(super) msn: Option<Msn>,
+}
+
+impl Scope {
+    /// A path that names a unit leaves nothing to scope: the query may only say the same.
+    pub(super) fn agrees_with(self, msn: Msn) -> Result<(), Refused> {
+        match self.msn.filter(|other| *other != msn) {
+            None => Ok(()),
+            Some(other) => Err(Refused::bad_request(format!("msn: the path says {msn}, the query {other}."))),
+        }
+    }
 }
 
 /// A JSON body. An empty one is an empty object, whatever its content type.
@@ -42,10 +74,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
-        let bytes = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
-            Refused::too_large(format!("The body must arrive whole and not be larger than {MAX_BODY} bytes."))
-        })?;
+        if let Some(unread) = request.extensions().get::<Unread>() {
+            return Err((*unread).into());
+        }
+        // It is in memory already.
+        let bytes = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
         let text: &[u8] = if bytes.trim_ascii().is_empty() { b"{}" } else { &bytes };
+        if text.trim_ascii_start().starts_with(b"[") {
+            // serde would take a list for an object, by the order of members.
+            return Err(Refused::bad_request("The body is wrong: a JSON object is needed, not a list."));
+        }
         let mut json = serde_json::Deserializer::from_slice(text);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
@@ -66,8 +104,16 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        let axum::extract::Path(value) =
-            read.map_err(|error| Refused::bad_request(format!("The path is wrong: {}.", error.body_text())))?;
+        let axum::extract::Path(value) = read.map_err(|rejection| {
+            let problem = match rejection {
+                PathRejection::FailedToDeserializePathParams(error) => match error.into_kind() {
+                    ErrorKind::DeserializeError { key, message, .. } => format!("{key}: {message}"),
+                    kind => kind.to_string(),
+                },
+                other => other.body_text(),
+            };
+            Refused::bad_request(format!("The path is wrong: {problem}."))
+        })?;
         Ok(Self(value))
     }
 }

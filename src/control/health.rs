@@ -6,6 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Control;
+use super::extract::{Query, Scope};
+use super::problem::{Problem, Refused};
 
 /// How the sandbox is.
 #[derive(Serialize, ToSchema)]
@@ -32,12 +34,20 @@ pub(super) async fn probe() -> Json<Probe> {
 }
 
 /// Shows how the sandbox is.
-#[utoipa::path(get, path = "/_sandbox/health", tag = "sandbox", responses((status = 200, body = Health)))]
-pub(super) async fn health(State(control): State<Control>) -> Json<Health> {
-    Json(Health {
+#[utoipa::path(
+    get, path = "/_sandbox/health", tag = "sandbox",
+    params(("msn" = Option<String>, Query, description = "only the payments of this sales unit")),
+    responses((status = 200, body = Health), (status = 404, body = Problem))
+)]
+pub(super) async fn health(
+    State(control): State<Control>,
+    Query(scope): Query<Scope>,
+) -> Result<Json<Health>, Refused> {
+    let unit = control.scope(scope.msn)?;
+    Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: control.engine.settings().machine.elapsed().as_micros() / 1_000_000,
-        payments: control.engine.payment_count(),
-    })
+        payments: unit.map_or_else(|| control.engine.payment_count(), |unit| unit.payment_count()),
+    }))
 }

@@ -31,8 +31,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
-use crate::engine::{Engine, Unit};
+use crate::engine::{Credentials, Engine, ManageError, Unit};
 use crate::journal::Journal;
+pub(crate) use extract::Unread;
 use problem::Refused;
 
 /// What the control API needs.
@@ -113,7 +114,7 @@ pub(crate) fn router(control: Control) -> Router {
 }
 
 impl Control {
-    /// Finds the sales unit that a call is scoped to.
+    /// Finds the sales unit that a path names.
     fn unit(&self, msn: Msn) -> Result<Arc<Unit>, Refused> {
         self.engine.unit(msn).ok_or_else(|| {
             Refused::not_found(format!(
@@ -123,7 +124,14 @@ impl Control {
         })
     }
 
+    /// Finds the sales unit of `?msn=`. Naming one there is a first use, so it is made where first use does that.
     fn scope(&self, msn: Option<Msn>) -> Result<Option<Arc<Unit>>, Refused> {
-        msn.map(|msn| self.unit(msn)).transpose()
+        match (msn, self.engine.settings().credentials) {
+            (None, _) => Ok(None),
+            (Some(msn), Credentials::Configured) => self.unit(msn).map(Some),
+            (Some(msn), Credentials::Any) => {
+                Ok(Some(self.engine.unit_on_first_use(msn).ok_or(ManageError::TooManyUnits)?))
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Path, Query};
+use super::extract::{Body, Path, Query, Scope};
 use super::problem::{Problem, Refused, json_text};
 use super::requests::write_rows;
 use super::{Control, deliveries};
@@ -150,8 +150,27 @@ pub(super) struct ListQuery {
     msn: Option<Msn>,
     state: Option<String>,
     reference: Option<String>,
-    limit: Option<usize>,
-    cursor: Option<u64>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// Reads how many a page is to have, as it stands in the query.
+fn limit_in_query(text: Option<&str>) -> Result<usize, Refused> {
+    let Some(text) = text else { return read_limit(None) };
+    text.parse().map_or_else(
+        |_| {
+            Err(Refused::bad_request(format!(
+                "limit: \"{text}\" is no whole number between 1 and {MAX_LIMIT}."
+            )))
+        },
+        |limit| read_limit(Some(limit)),
+    )
+}
+
+fn read_cursor(text: &str) -> Result<u64, Refused> {
+    text.parse().map_err(|_| {
+        Refused::bad_request(format!("cursor: \"{text}\" is not the \"next\" of a page before."))
+    })
 }
 
 /// Lists payments, newest first.
@@ -171,13 +190,14 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
     let seen = query.state.as_deref().map(read_state).transpose()?;
-    let limit = read_limit(query.limit)?;
+    let limit = limit_in_query(query.limit.as_deref())?;
+    let cursor = query.cursor.as_deref().map(read_cursor).transpose()?;
     let unit = control.scope(query.msn)?;
     let keep = |payment: Payment<'_>| {
         seen.is_none_or(|seen| seen.fits(payment))
             && query.reference.as_deref().is_none_or(|reference| reference == payment.order.reference())
     };
-    let page = control.engine.list(unit.as_deref(), &keep, limit, query.cursor);
+    let page = control.engine.list(unit.as_deref(), &keep, limit, cursor);
     let mut body = String::from("{\"payments\":[");
     for (index, slot) in page.slots.iter().enumerate() {
         if index > 0 {
@@ -201,7 +221,9 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(control): State<Control>,
     Path((msn, reference)): Path<(Msn, String)>,
+    Query(scope): Query<Scope>,
 ) -> Result<Response, Refused> {
+    scope.agrees_with(msn)?;
     Ok(control.detail(&control.payment(msn, &reference)?))
 }
 
@@ -245,8 +267,10 @@ impl From<CustomerRefusal> for Refused {
 pub(super) async fn approve(
     State(control): State<Control>,
     Path((msn, reference)): Path<(Msn, String)>,
+    Query(scope): Query<Scope>,
     Body(input): Body<ApproveInput>,
 ) -> Result<Response, Refused> {
+    scope.agrees_with(msn)?;
     let slot = control.payment(msn, &reference)?;
     let choice = Choice { shipping_option: input.shipping_option_id, card: input.card };
     control.engine.customer_approves(&slot, input.phone_number, &choice)?;
@@ -263,8 +287,10 @@ pub(super) async fn approve(
 pub(super) async fn reject(
     State(control): State<Control>,
     Path((msn, reference)): Path<(Msn, String)>,
+    Query(scope): Query<Scope>,
     Body(NoInput {}): Body<NoInput>,
 ) -> Result<Response, Refused> {
+    scope.agrees_with(msn)?;
     let slot = control.payment(msn, &reference)?;
     control.engine.customer_rejects(&slot)?;
     control.before_redirect(&slot).await;
@@ -280,8 +306,10 @@ pub(super) async fn reject(
 pub(super) async fn expire(
     State(control): State<Control>,
     Path((msn, reference)): Path<(Msn, String)>,
+    Query(scope): Query<Scope>,
     Body(NoInput {}): Body<NoInput>,
 ) -> Result<Response, Refused> {
+    scope.agrees_with(msn)?;
     let slot = control.payment(msn, &reference)?;
     control.engine.expire_now(&slot)?;
     Ok(control.detail(&slot))

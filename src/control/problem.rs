@@ -50,6 +50,10 @@ impl Refused {
         Self::new(StatusCode::REQUEST_TIMEOUT, "Not reached in time", detail)
     }
 
+    pub(super) fn too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "Request timeout", detail)
+    }
+
     pub(super) fn conflict(title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, title, detail)
     }

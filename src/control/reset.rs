@@ -29,8 +29,18 @@ pub(super) async fn reset(
 }
 
 /// Ends every access token issued so far.
-#[utoipa::path(post, path = "/_sandbox/tokens/expire", tag = "sandbox", responses((status = 204)))]
-pub(super) async fn expire_tokens(State(control): State<Control>) -> StatusCode {
-    control.engine.end_tokens();
-    StatusCode::NO_CONTENT
+///
+/// With `msn` only those that were issued for that unit.
+#[utoipa::path(
+    post, path = "/_sandbox/tokens/expire", tag = "sandbox",
+    params(("msn" = Option<String>, Query, description = "only this sales unit's")),
+    responses((status = 204), (status = 404, body = Problem))
+)]
+pub(super) async fn expire_tokens(
+    State(control): State<Control>,
+    Query(scope): Query<Scope>,
+) -> Result<StatusCode, Refused> {
+    let unit = control.scope(scope.msn)?;
+    control.engine.end_tokens(unit.map(|unit| unit.msn));
+    Ok(StatusCode::NO_CONTENT)
 }

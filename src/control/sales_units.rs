@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Control;
-use super::extract::{Body, Path, Query, Scope};
+use super::extract::{Body, NoParameters, Path, Query, Scope};
 use super::problem::{Problem, Refused};
 use crate::domain::digits::Msn;
 use crate::setup::{SalesUnitInput, SalesUnitView};
@@ -43,6 +43,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn make(
     State(control): State<Control>,
+    _: Query<NoParameters>,
     Body(input): Body<SalesUnitInput>,
 ) -> Result<(StatusCode, Json<SalesUnitView>), Refused> {
     input.check().map_err(Refused::bad_request)?;
@@ -65,7 +66,9 @@ pub(super) async fn make(
 pub(super) async fn show(
     State(control): State<Control>,
     Path(msn): Path<Msn>,
+    Query(scope): Query<Scope>,
 ) -> Result<Json<SalesUnitView>, Refused> {
+    scope.agrees_with(msn)?;
     Ok(Json((&*control.unit(msn)?.settings()).into()))
 }
 
@@ -78,8 +81,10 @@ pub(super) async fn show(
 pub(super) async fn put(
     State(control): State<Control>,
     Path(msn): Path<Msn>,
+    Query(scope): Query<Scope>,
     Body(input): Body<SalesUnitInput>,
 ) -> Result<Json<SalesUnitView>, Refused> {
+    scope.agrees_with(msn)?;
     input.check().map_err(Refused::bad_request)?;
     if let Some(other) = input.msn.filter(|other| *other != msn) {
         return Err(Refused::bad_request(format!(
@@ -98,7 +103,9 @@ pub(super) async fn put(
 pub(super) async fn remove(
     State(control): State<Control>,
     Path(msn): Path<Msn>,
+    Query(scope): Query<Scope>,
 ) -> Result<StatusCode, Refused> {
+    scope.agrees_with(msn)?;
     control.unit(msn)?;
     control.engine.remove_unit(msn);
     control.journal.clear(Some(msn));

@@ -27,6 +27,8 @@ impl Control {
 }
 
 /// Lists the users that were set up, by number. Every other number is a made-up user.
+///
+/// With `msn`, as that sales unit sees them; without, those that were set up for all.
 #[utoipa::path(
     get, path = "/_sandbox/users", tag = "users",
     params(("msn" = Option<String>, Query, description = "as this sales unit sees them")),
@@ -51,7 +53,9 @@ pub(super) async fn show(
     Json(control.view(&control.engine.user(scope.msn, phone_number)))
 }
 
-/// Sets a user up; members that are left out keep their values. With `msn`, for that sales unit alone.
+/// Sets a user up; members that are left out keep their values.
+///
+/// With `msn`, for that sales unit alone; without, for all, those included that have the user set up on their own.
 #[utoipa::path(
     put, path = "/_sandbox/users/{phoneNumber}", tag = "users",
     params(("phoneNumber" = String, Path), ("msn" = Option<String>, Query, description = "for this sales unit alone")),
@@ -70,14 +74,13 @@ pub(super) async fn put(
             "phoneNumber: the path says {phone_number}, the body {other}."
         )));
     }
-    let mut user = control.engine.user(scope.msn, phone_number);
-    input.apply(&mut user);
-    let view = control.view(&user);
-    control.engine.put_user(scope.msn, user)?;
-    Ok(Json(view))
+    let user = control.engine.change_user(scope.msn, phone_number, |user| input.clone().apply(user))?;
+    Ok(Json(control.view(&user)))
 }
 
 /// Makes a number a made-up user again.
+///
+/// With `msn`, what that sales unit set up on its own goes; without, everything that was set up for the number.
 #[utoipa::path(
     delete, path = "/_sandbox/users/{phoneNumber}", tag = "users",
     params(("phoneNumber" = String, Path), ("msn" = Option<String>, Query, description = "for this sales unit alone")),

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::Control;
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Scope};
 use super::payments::read_state;
 use super::problem::{Problem, Refused};
 use super::until::{timeout, until};
@@ -15,6 +15,7 @@ use crate::domain::span::Span;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitQuery {
+    msn: Option<Msn>,
     state: String,
     timeout: Option<Span>,
 }
@@ -34,6 +35,7 @@ pub(super) async fn wait(
     Path((msn, reference)): Path<(Msn, String)>,
     Query(query): Query<WaitQuery>,
 ) -> Result<Response, Refused> {
+    Scope { msn: query.msn }.agrees_with(msn)?;
     let seen = read_state(&query.state)?;
     let timeout = timeout(query.timeout)?;
     let engine = &control.engine;

@@ -40,16 +40,17 @@ impl fmt::Display for Digits {
 }
 
 macro_rules! digit_type {
-    ($(#[$doc:meta])* $name:ident, $lengths:expr) => {
+    ($(#[$doc:meta])* $name:ident, $lengths:expr, $fits:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Digits);
 
         impl $name {
-            /// Reads the number; `None` when the text is not all digits or has the wrong length.
+            /// Reads the number; `None` when the text is none: not all digits, or of the wrong length.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
-                Digits::parse(text, $lengths).map(Self)
+                let fits: fn(&str) -> bool = $fits;
+                Digits::parse(text, $lengths).filter(|_| fits(text)).map(Self)
             }
 
             /// Writes the number at the end of a text.
@@ -80,12 +81,13 @@ macro_rules! digit_type {
 
 digit_type! {
     /// A merchant serial number, the name of a sales unit: `^[0-9]{4,10}$` (OpenAPI 1.8.1).
-    Msn, 4..=10
+    Msn, 4..=10, |_| true
 }
 
 digit_type! {
-    /// A phone number in MSISDN form, country code and subscriber number: `^\d{9,15}$` (OpenAPI 1.8.1).
-    PhoneNumber, 9..=15
+    /// A phone number in MSISDN form, country code and subscriber number: `^\d{9,15}$` (OpenAPI 1.8.1). No country code
+    /// begins with 0.
+    PhoneNumber, 9..=15, |text| !text.starts_with('0')
 }
 
 #[cfg(test)]
@@ -102,6 +104,7 @@ mod tests {
             assert!(Msn::parse(text).is_none(), "{text}");
         }
         assert_eq!(PhoneNumber::parse("999999999999999").unwrap().to_string(), "999999999999999");
+        assert!(PhoneNumber::parse("004712345678").is_none() && PhoneNumber::parse("047123456").is_none());
         assert!(PhoneNumber::parse("12345678").is_none() && PhoneNumber::parse("1234567890123456").is_none());
     }
 }

@@ -132,7 +132,7 @@ pub fn decimal(value: u64) -> String {
 pub struct AmountGiven {
     /// The currency.
     pub currency: Currency,
-    /// The value in minor units; `None` when it was no whole number from 0 to [`MAX_VALUE`] (error 4040).
+    /// The value in minor units; `None` when it was no whole number that can be (error 4040).
     pub value: Option<u64>,
 }
 

@@ -17,7 +17,8 @@ use super::webhook::{Before, Order};
 trait FromText: Sized {
     const EXPECTED: &'static str;
 
-    fn from_text(text: &str) -> Option<Self>;
+    /// Reads the text, or says what is wrong with it.
+    fn from_text(text: &str) -> Result<Self, String>;
 }
 
 struct TextVisitor<T>(PhantomData<T>);
@@ -30,7 +31,7 @@ impl<T: FromText> Visitor<'_> for TextVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        T::from_text(text).ok_or_else(|| E::custom(format!("\"{text}\" is not {}", T::EXPECTED)))
+        T::from_text(text).map_err(E::custom)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
@@ -47,7 +48,7 @@ macro_rules! from_text {
         impl FromText for $type {
             const EXPECTED: &'static str = $expected;
 
-            fn from_text(text: &str) -> Option<Self> {
+            fn from_text(text: &str) -> Result<Self, String> {
                 $parse(text)
             }
         }
@@ -60,22 +61,32 @@ macro_rules! from_text {
     };
 }
 
-from_text!(Msn, "a merchant serial number of 4 to 10 digits", Msn::parse);
-from_text!(
-    PhoneNumber,
-    "a phone number of 9 to 15 digits, country code first, without + or 00",
-    PhoneNumber::parse
-);
-from_text!(Market, "a market: NO, DK or FI", Market::parse);
-from_text!(Behaviour, "a behaviour: ask, approve or reject", Behaviour::parse);
-from_text!(Order, "an order: fifo or reverse", Order::parse);
-from_text!(Before, "what webhooks come before: none, response or redirect", Before::parse);
-from_text!(Forgery, "a signature: valid, wrong-secret, wrong-hash, stale-date or missing", Forgery::parse);
-from_text!(Bin, "the first six digits of a card", Bin::parse);
-from_text!(Span, "a duration such as PT10M, P180D, 10m, 180d or 2s (no months or years)", |text| {
-    Span::parse(text).ok()
+/// Most values have nothing to say about a text but that it is none.
+fn or_not<T: FromText>(value: Option<T>, text: &str) -> Result<T, String> {
+    value.ok_or_else(|| format!("\"{text}\" is not {}", T::EXPECTED))
+}
+
+from_text!(Msn, "a merchant serial number of 4 to 10 digits", |text| or_not(Self::parse(text), text));
+from_text!(Order, "an order: fifo or reverse", |text| or_not(Self::parse(text), text));
+from_text!(Before, "what webhooks come before: none, response or redirect", |text| or_not(
+    Self::parse(text),
+    text
+));
+from_text!(Forgery, "a signature: valid, wrong-secret, wrong-hash, stale-date or missing", |text| or_not(
+    Self::parse(text),
+    text
+));
+from_text!(PhoneNumber, "a phone number of 9 to 15 digits, country code first, without + or 00", |text| {
+    or_not(Self::parse(text), text)
 });
-from_text!(Timestamp, "an RFC 3339 time such as 2027-06-01T00:00:00Z", Timestamp::parse_rfc3339);
+from_text!(Market, "a market: NO, DK or FI", |text| or_not(Self::parse(text), text));
+from_text!(Behaviour, "a behaviour: ask, approve or reject", |text| or_not(Self::parse(text), text));
+from_text!(Bin, "the first six digits of a card", |text| or_not(Self::parse(text), text));
+from_text!(Span, "a duration such as PT10M, P180D, 10m, 180d or 2s (no months or years)", Self::parse);
+from_text!(Timestamp, "an RFC 3339 time such as 2027-06-01T00:00:00Z", |text| or_not(
+    Self::parse_rfc3339(text),
+    text
+));
 
 #[cfg(test)]
 mod tests {

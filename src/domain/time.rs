@@ -47,7 +47,9 @@ impl Timestamp {
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let shape_fits = bytes.len() >= 20
+        // The calendar's own reader takes a minus sign (U+2212) for a hyphen.
+        let shape_fits = text.is_ascii()
+            && bytes.len() >= 20
             && matches!(bytes[10], b'T' | b't')
             && bytes[..10].iter().all(|b| b.is_ascii_digit() || *b == b'-')
             && &bytes[17..19] != b"60";
@@ -214,6 +216,7 @@ mod tests {
             "2026-11-20T09:14:31.Z",
             "1969-12-31T23:59:59Z",
             "+2026-11-20T09:14:31Z",
+            "2026-11-20T09:14:31\u{2212}01:00",
             "",
         ] {
             assert!(Timestamp::parse_rfc3339(text).is_none(), "{text}");

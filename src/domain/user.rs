@@ -52,6 +52,23 @@ pub struct Address {
     pub post_code: String,
 }
 
+impl Address {
+    fn made_up(market: Market, house: u64) -> Self {
+        let (street, city, post_code) = match market {
+            Market::No => ("Storgata", "Oslo", "0155"),
+            Market::Dk => ("Vestergade", "København", "1456"),
+            Market::Fi => ("Mannerheimintie", "Helsinki", "00100"),
+        };
+        Self {
+            address_line1: format!("{street} {house}"),
+            address_line2: None,
+            city: city.into(),
+            country: market.code().into(),
+            post_code: post_code.into(),
+        }
+    }
+}
+
 /// A payment card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
@@ -147,30 +164,29 @@ impl User {
             () if number.starts_with("358") => Market::Fi,
             () => Market::No,
         };
-        let (street, city, post_code) = match market {
-            Market::No => ("Storgata", "Oslo", "0155"),
-            Market::Dk => ("Vestergade", "København", "1456"),
-            Market::Fi => ("Mannerheimintie", "Helsinki", "00100"),
-        };
         Self {
             phone_number,
             email: format!("{}.{number}@example.com", first_name.to_lowercase().replace('ø', "o")),
             first_name,
             last_name,
             date_of_birth: format!("{}-{:02}-{:02}", 1950 + dice % 50, 1 + dice % 12, 1 + dice % 28),
-            addresses: vec![Address {
-                address_line1: format!("{street} {}", 1 + dice % 90),
-                address_line2: None,
-                city: city.into(),
-                country: market.code().into(),
-                post_code: post_code.into(),
-            }],
+            addresses: vec![Address::made_up(market, 1 + dice % 90)],
             cards: vec![Card { bin: TEST_CARD, scheme: "VISA".into(), enabled: true, expired: false }],
             identified: true,
             exists: true,
             behaviour: None,
             after: None,
         }
+    }
+
+    /// Makes up a user who can be delivered to in this market: one from elsewhere has a second address there.
+    #[must_use]
+    pub fn made_up_in(market: Market, phone_number: PhoneNumber) -> Self {
+        let mut user = Self::made_up(phone_number);
+        if user.addresses.iter().all(|address| address.country != market.code()) {
+            user.addresses.push(Address::made_up(market, 1));
+        }
+        user
     }
 
     /// Returns the number of the user who pays when neither payment nor request names one.

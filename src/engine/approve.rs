@@ -31,7 +31,7 @@ impl Engine {
             let request = ApproveRequest::read(body.as_ref(), self.settings.strict)?;
             let payment = slot.payment(&record);
             let customer = request.customer(payment, &settings)?;
-            let user = self.users.get(Some(unit.msn), customer);
+            let user = self.customer(unit, customer);
             let now = self.now(unit).max(record.course.last_event_at());
             let facts = ApproveFacts { now, unit: &settings };
             let authorised = unit.authorised();

@@ -44,7 +44,7 @@ impl Engine {
     /// With configured credentials, when key, client id and secret are not those of one sales unit.
     pub(crate) fn admit_client(&self, request: &TokenRequest<'_>) -> Result<Option<Msn>, Rejection> {
         match self.settings.credentials {
-            Credentials::Any => Ok(self.units.of_client(request.client_id).first().copied().or(request.msn)),
+            Credentials::Any => Ok(self.unit_of_client(request)),
             Credentials::Configured => self.check_client(request).map(Some),
         }
     }
@@ -56,6 +56,14 @@ impl Engine {
         let stamp = (frozen || self.settings.seed.is_none()).then_some(issued_at);
         let elapsed = self.settings.machine.elapsed();
         self.tokens.issue(&self.ids(), client_id, msn, issued_at, stamp, elapsed)
+    }
+
+    /// Returns the unit that a token is for when any credentials are good: the one that the request names, unless the
+    /// client id belongs to others.
+    fn unit_of_client(&self, request: &TokenRequest<'_>) -> Option<Msn> {
+        let of_client = self.units.of_client(request.client_id);
+        let named = request.msn.filter(|msn| of_client.is_empty() || of_client.contains(msn));
+        named.or(of_client.first().copied())
     }
 
     fn check_client(&self, request: &TokenRequest<'_>) -> Result<Msn, Rejection> {
@@ -80,9 +88,12 @@ impl Engine {
         })
     }
 
-    /// Ends every access token issued so far.
-    pub(crate) fn end_tokens(&self) {
-        self.tokens.end_all();
+    /// Ends every access token issued so far, or those that act for one unit when a request names none.
+    pub(crate) fn end_tokens(&self, msn: Option<Msn>) {
+        match msn {
+            None => self.tokens.end_all(),
+            Some(msn) => self.tokens.end_if(|issued_for| issued_for.unwrap_or_else(default_msn) == msn),
+        }
     }
 
     /// Finds out for which sales unit a request acts.
@@ -98,10 +109,12 @@ impl Engine {
     ) -> Result<Arc<Unit>, Rejection> {
         let of_key = self.check_subscription_key(caller.subscription_key)?;
         let of_token = self.check_token(caller.token, &of_key)?;
+        // Which unit is meant decides what is counted together; whether it may be meant is said after the limit.
+        let msn = self.choose_msn(caller, &of_key, of_token);
         if self.settings.enforce_rate_limits {
-            self.count_call(caller, operation, &reference())?;
+            self.count_call(caller, operation, &reference(), msn.as_ref().ok().copied())?;
         }
-        self.admit_unit(self.choose_msn(caller, &of_key, of_token)?, operation)
+        self.admit_unit(msn?, operation)
     }
 
     /// Finds the sales unit of an MSN that the credentials are good for.
@@ -124,7 +137,11 @@ impl Engine {
     }
 
     /// Returns the units that the key belongs to; with any credentials that says nothing.
-    fn check_subscription_key(&self, key: &str) -> Result<Vec<Msn>, Rejection> {
+    ///
+    /// # Errors
+    ///
+    /// With configured credentials, when it belongs to none.
+    pub(crate) fn check_subscription_key(&self, key: &str) -> Result<Vec<Msn>, Rejection> {
         match self.settings.credentials {
             Credentials::Any => Ok(Vec::new()),
             Credentials::Configured => {
@@ -156,13 +173,16 @@ impl Engine {
         caller: &Caller<'_>,
         operation: Operation,
         reference: &str,
+        unit: Option<Msn>,
     ) -> Result<(), Rejection> {
-        let owner = match operation {
-            Operation::Get | Operation::Events => caller.subscription_key,
-            _ => caller.msn.unwrap_or_default(),
+        let owner = match (operation, unit) {
+            (Operation::Get | Operation::Events, _) => caller.subscription_key.to_owned(),
+            (_, Some(unit)) => unit.to_string(),
+            // A unit that may not be meant: its own counter must not fill up.
+            (_, None) => format!("not {}", caller.msn.unwrap_or_default()),
         };
         let elapsed = self.settings.machine.elapsed();
-        self.limits.count(operation, reference, owner, elapsed).map_err(|seconds| {
+        self.limits.count(operation, reference, &owner, unit, elapsed).map_err(|seconds| {
             let calls = limit(operation).unwrap_or_default();
             let rejection = ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())]);
             rejection.knowing(Facts::Limit { calls, seconds })
@@ -196,10 +216,7 @@ impl Engine {
             (Credentials::Configured, None) => {
                 Ok(of_token.or(of_key.first().copied()).unwrap_or_else(default_msn))
             }
-            (Credentials::Any, None) => {
-                let still_there = of_token.filter(|msn| self.units.get(*msn).is_some());
-                Ok(still_there.unwrap_or_else(default_msn))
-            }
+            (Credentials::Any, None) => Ok(of_token.unwrap_or_else(default_msn)),
         }
     }
 }

@@ -91,7 +91,7 @@ impl Engine {
         let request = CreateRequest::read(body, strict)?;
         let settings = unit.settings();
         let customer = if request.is_pushed() { request.customer() } else { None };
-        let customer = customer.map(|phone_number| self.users.get(Some(unit.msn), phone_number));
+        let customer = customer.map(|phone_number| self.customer(unit, phone_number));
         let checked = request.check(&CreateFacts {
             now: self.now(unit),
             unit: &settings,

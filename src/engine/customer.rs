@@ -66,13 +66,12 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), CustomerRefusal> {
         let settings = slot.unit.settings();
-        let mut user = self.users.get(Some(slot.unit.msn), customer);
+        let user = self.customer(&slot.unit, customer);
         let facts = ApproveFacts { now, unit: &settings };
         let approved = slot.payment(record).customer_approves(&user, choice, facts)?;
         if !user.identified {
             // Approving in the app once is what identifies a test user (error 10030).
-            user.identified = true;
-            self.users.put(Some(slot.unit.msn), user);
+            self.users.identify(slot.unit.msn, customer);
         }
         match approved {
             Approved::Now(decision) => {
@@ -89,7 +88,7 @@ impl Engine {
 
     /// Lets a script act at its time. A declined customer gives up trying; the payment waits on.
     pub(super) fn run_script(&self, slot: &Arc<Slot>, record: &mut Record, at: Timestamp) {
-        let Some(script) = record.course.script().copied() else { return };
+        let Some(script) = record.course.script().cloned() else { return };
         record.course.set_script(None);
         match script.act {
             Act::Approve => {
@@ -101,11 +100,10 @@ impl Engine {
                     self.commit(slot, record, decision, at, None);
                 }
             }
-            Act::BankAnswer => {
+            Act::BankAnswer(approval) => {
                 let settings = slot.unit.settings();
-                let user = self.users.get(Some(slot.unit.msn), script.customer);
                 let decision =
-                    slot.payment(record).bank_answers(&user, ApproveFacts { now: at, unit: &settings });
+                    slot.payment(record).bank_answers(approval, ApproveFacts { now: at, unit: &settings });
                 self.commit(slot, record, decision, at, None);
             }
         }

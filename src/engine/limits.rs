@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use crate::domain::digits::Msn;
 use crate::domain::operation::Operation;
 use crate::domain::span::Span;
 
@@ -13,7 +14,14 @@ const MAX_COUNTERS: usize = 100_000;
 
 /// The calls of the last minute.
 #[derive(Default)]
-pub(super) struct RateLimits(Mutex<HashMap<Counter, VecDeque<Span>>>);
+pub(super) struct RateLimits(Mutex<HashMap<Counter, Calls>>);
+
+#[derive(Default)]
+struct Calls {
+    at: VecDeque<Span>,
+    /// The sales unit that called last.
+    unit: Option<Msn>,
+}
 
 /// What is counted together: an operation, a reference, and an MSN or subscription key.
 type Counter = (Operation, String, String);
@@ -42,13 +50,14 @@ impl RateLimits {
         operation: Operation,
         reference: &str,
         owner: &str,
+        unit: Option<Msn>,
         now: Span,
     ) -> Result<(), i64> {
         let Some(limit) = limit(operation) else { return Ok(()) };
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |call: &Span| *call + WINDOW <= now;
         if counters.len() >= MAX_COUNTERS {
-            counters.retain(|_, calls| calls.back().is_some_and(|last| !is_over(last)));
+            counters.retain(|_, calls| calls.at.back().is_some_and(|last| !is_over(last)));
         }
         let counter = (operation, reference.to_owned(), owner.to_owned());
         if counters.len() >= MAX_COUNTERS && !counters.contains_key(&counter) {
@@ -56,21 +65,23 @@ impl RateLimits {
             return Ok(());
         }
         let calls = counters.entry(counter).or_default();
-        while calls.front().is_some_and(is_over) {
-            calls.pop_front();
+        calls.unit = unit;
+        while calls.at.front().is_some_and(is_over) {
+            calls.at.pop_front();
         }
-        if calls.len() >= limit {
-            let free_at = calls.front().map_or(now, |first| *first + WINDOW);
+        if calls.at.len() >= limit {
+            let free_at = calls.at.front().map_or(now, |first| *first + WINDOW);
             let wait = free_at.as_micros() - now.as_micros();
             return Err((wait + 999_999) / 1_000_000);
         }
-        calls.push_back(now);
+        calls.at.push_back(now);
         Ok(())
     }
 
-    /// Forgets every call.
-    pub(super) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Forgets every call, or those of one unit.
+    pub(super) fn clear(&self, unit: Option<Msn>) {
+        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counters.retain(|_, calls| unit.is_some() && calls.unit != unit);
     }
 }
 
@@ -81,7 +92,7 @@ mod tests {
     #[test]
     fn a_slot_frees_a_minute_after_its_call() {
         let limits = RateLimits::default();
-        let call = |second: i64| limits.count(Operation::Capture, "ref", "msn", Span::seconds(second));
+        let call = |second: i64| limits.count(Operation::Capture, "ref", "msn", None, Span::seconds(second));
         for second in 0..5 {
             assert_eq!(call(second), Ok(()));
         }
@@ -89,9 +100,9 @@ mod tests {
         assert_eq!(call(59), Err(1));
         assert_eq!(call(60), Ok(()));
         assert_eq!(call(60), Err(1));
-        assert_eq!(limits.count(Operation::Refund, "ref", "msn", Span::seconds(60)), Ok(()));
-        assert_eq!(limits.count(Operation::Capture, "other", "msn", Span::seconds(60)), Ok(()));
-        assert_eq!(limits.count(Operation::Capture, "ref", "other", Span::seconds(60)), Ok(()));
-        assert!((0..1000).all(|_| limits.count(Operation::Approve, "ref", "msn", Span::ZERO).is_ok()));
+        assert_eq!(limits.count(Operation::Refund, "ref", "msn", None, Span::seconds(60)), Ok(()));
+        assert_eq!(limits.count(Operation::Capture, "other", "msn", None, Span::seconds(60)), Ok(()));
+        assert_eq!(limits.count(Operation::Capture, "ref", "other", None, Span::seconds(60)), Ok(()));
+        assert!((0..1000).all(|_| limits.count(Operation::Approve, "ref", "msn", None, Span::ZERO).is_ok()));
     }
 }

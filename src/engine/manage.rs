@@ -64,7 +64,7 @@ impl Engine {
             None => self.free_msn(),
         };
         let unit = self.put_unit(msn, |settings| {
-            let ids = self.stream_of(msn);
+            let ids = self.keys_of(msn);
             settings.client_id = ids.uuid().to_string();
             settings.client_secret = secret(&ids);
             settings.subscription_keys =
@@ -93,6 +93,7 @@ impl Engine {
         self.users.clear(Some(msn));
         self.faults.clear(Some(msn));
         self.faults.restart_dice(Some(msn));
+        self.limits.clear(Some(msn));
         true
     }
 
@@ -102,6 +103,7 @@ impl Engine {
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
         self.faults.clear(Some(unit.msn));
+        self.limits.clear(Some(unit.msn));
         self.reset_clock(Some(unit));
         if self.settings.seed.is_some() {
             self.faults.restart_dice(Some(unit.msn));
@@ -142,7 +144,7 @@ impl Engine {
         self.creates.clear();
         self.count.store(0, Ordering::Release);
         self.users.clear(None);
-        self.limits.clear();
+        self.limits.clear(None);
         self.faults.clear(None);
         let root = Root::new(self.settings.seed);
         *self.root.write().unwrap_or_else(std::sync::PoisonError::into_inner) = root;
@@ -155,13 +157,19 @@ impl Engine {
         self.rescheduled.notify();
     }
 
-    /// Sets a user up, for one sales unit or for all.
+    /// Changes a user, for one sales unit or for all, and returns what came of it.
     ///
     /// # Errors
     ///
     /// When there are too many.
-    pub(crate) fn put_user(&self, msn: Option<Msn>, user: User) -> Result<(), ManageError> {
-        if self.users.put(msn, user) { Ok(()) } else { Err(ManageError::TooManyUsers) }
+    pub(crate) fn change_user(
+        &self,
+        msn: Option<Msn>,
+        phone_number: PhoneNumber,
+        change: impl Fn(&mut User),
+    ) -> Result<User, ManageError> {
+        let changed = self.users.change(msn, || self.user(msn, phone_number), phone_number, change);
+        changed.ok_or(ManageError::TooManyUsers)
     }
 
     /// Makes a number a made-up user again.

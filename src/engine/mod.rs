@@ -165,7 +165,7 @@ impl Engine {
             self.get_or_make_unit(unit.msn, || unit.clone());
         }
         for user in &self.settings.users {
-            self.users.put(None, user.clone());
+            self.users.put(user);
         }
     }
 
@@ -207,27 +207,48 @@ impl Engine {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Opens the stream of a new unit's identifiers.
     fn stream_of(&self, msn: Msn) -> Ids {
-        self.numbered_stream(1, msn)
+        Self::numbered_stream(self.unit_root(), 1, msn)
     }
 
     /// Opens the stream that a unit's faults draw from.
     fn dice_of(&self, msn: Msn) -> Ids {
-        self.numbered_stream(2, msn)
+        Self::numbered_stream(*self.root.read().unwrap_or_else(PoisonError::into_inner), 2, msn)
+    }
+
+    /// Opens the stream of a new unit's keys: what it hands out later must not lead to them.
+    fn keys_of(&self, msn: Msn) -> Ids {
+        Self::numbered_stream(self.unit_root(), 3, msn)
     }
 
     /// Streams are numbered by MSN behind a digit for their purpose, so that what a unit draws does not depend on when it
     /// was first used.
-    fn numbered_stream(&self, purpose: u64, msn: Msn) -> Ids {
+    fn numbered_stream(root: Root, purpose: u64, msn: Msn) -> Ids {
         let number =
             msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'));
-        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
+        root.stream(number)
+    }
+
+    /// Without a seed no two units have identifiers in common, be they of the same MSN one after the other.
+    fn unit_root(&self) -> Root {
+        match self.settings.seed {
+            Some(_) => *self.root.read().unwrap_or_else(PoisonError::into_inner),
+            None => Root::new(None),
+        }
+    }
+
+    /// Returns the user as this sales unit sees them; without one, as a unit made on first use does.
+    #[must_use]
+    pub fn user(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
+        let unit = msn.and_then(|msn| self.units.get(msn));
+        let market = unit.map_or(self.settings.market, |unit| unit.settings().market);
+        self.users.get(msn, market, phone_number)
     }
 
     /// Returns the user as this sales unit sees them.
-    #[must_use]
-    pub fn user(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
-        self.users.get(msn, phone_number)
+    fn customer(&self, unit: &Unit, phone_number: PhoneNumber) -> User {
+        self.users.get(Some(unit.msn), unit.settings().market, phone_number)
     }
 
     /// Finds a payment. Case matters.

@@ -129,6 +129,13 @@ impl Tokens {
         }
     }
 
+    /// Ends the tokens issued so far for a unit, or for none, that fits.
+    pub(super) fn end_if(&self, fits: impl Fn(Option<Msn>) -> bool) {
+        for mut token in self.issued.iter_mut().filter(|token| fits(token.msn)) {
+            token.until = Span::ZERO;
+        }
+    }
+
     /// Ends every token issued so far.
     pub(super) fn end_all(&self) {
         self.ended.store(self.count.load(Ordering::Acquire), Ordering::Release);

@@ -108,6 +108,13 @@ impl Unit {
         self.authorised.load(Ordering::Acquire)
     }
 
+    /// Returns how many payments the unit has.
+    #[must_use]
+    pub fn payment_count(&self) -> u64 {
+        let book = self.book();
+        book.payments.len().saturating_sub(book.gaps) as u64
+    }
+
     /// Forgets all payments. The tables that own them are the engine's.
     pub(super) fn empty(&self) -> Book {
         self.authorised.store(0, Ordering::Release);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dashmap::DashMap;
 
 use crate::domain::digits::{Msn, PhoneNumber};
+use crate::domain::money::Market;
 use crate::domain::span::Span;
 use crate::domain::user::{Behaviour, User};
 
@@ -17,12 +18,15 @@ pub(super) struct Users {
     set_up: DashMap<(Option<Msn>, PhoneNumber), User>,
     /// Whether anybody ever was: spares every create a look into the map.
     any: AtomicBool,
+    /// Whether a unit ever had a user of its own.
+    any_of_units: AtomicBool,
 }
 
 impl Users {
-    /// Returns the user as this sales unit sees them: set up for the unit, else for all, else made up.
-    pub(super) fn get(&self, msn: Option<Msn>, phone_number: PhoneNumber) -> User {
-        self.find(msn, phone_number).unwrap_or_else(|| User::made_up(phone_number))
+    /// Returns the user as this sales unit sees them: set up for the unit, else for all, else made up, with an address in
+    /// its market.
+    pub(super) fn get(&self, msn: Option<Msn>, market: Market, phone_number: PhoneNumber) -> User {
+        self.find(msn, phone_number).unwrap_or_else(|| User::made_up_in(market, phone_number))
     }
 
     /// Returns what the user was set up to do with a payment request, without making anybody up.
@@ -38,20 +42,60 @@ impl Users {
         of_unit.or_else(|| self.set_up.get(&(None, phone_number))).map(|user| user.clone())
     }
 
-    /// Sets a user up; `false` when there are too many.
-    pub(super) fn put(&self, msn: Option<Msn>, user: User) -> bool {
-        let key = (msn, user.phone_number);
-        let room = self.set_up.len() < MAX_USERS || self.set_up.contains_key(&key);
-        if room {
-            self.any.store(true, Ordering::Release);
-            self.set_up.insert(key, user);
-        }
-        room
+    /// Sets a user up for all units; `false` when there are too many.
+    pub(super) fn put(&self, user: &User) -> bool {
+        self.change(None, || user.clone(), user.phone_number, |_| ()).is_some()
     }
 
-    /// Makes the number a made-up user again.
+    /// Changes a user, who is set up if that was not done before: for one unit, or for all, those included that have the
+    /// user set up on their own. Returns the user as changed; `None` when there are too many.
+    pub(super) fn change(
+        &self,
+        msn: Option<Msn>,
+        before: impl FnOnce() -> User,
+        phone_number: PhoneNumber,
+        change: impl Fn(&mut User),
+    ) -> Option<User> {
+        let key = (msn, phone_number);
+        if self.set_up.len() >= MAX_USERS && !self.set_up.contains_key(&key) {
+            return None;
+        }
+        let before = before();
+        self.any.store(true, Ordering::Release);
+        if msn.is_some() {
+            self.any_of_units.store(true, Ordering::Release);
+        }
+        let changed = {
+            let mut user = self.set_up.entry(key).or_insert(before);
+            change(&mut user);
+            user.clone()
+        };
+        if msn.is_none() && self.any_of_units.load(Ordering::Acquire) {
+            for mut own in
+                self.set_up.iter_mut().filter(|own| own.key().0.is_some() && own.key().1 == phone_number)
+            {
+                change(&mut own);
+            }
+        }
+        Some(changed)
+    }
+
+    /// Notes that the user has identified, wherever they were set up. A made-up user always has.
+    pub(super) fn identify(&self, msn: Msn, phone_number: PhoneNumber) {
+        for owner in [Some(msn), None] {
+            if let Some(mut user) = self.set_up.get_mut(&(owner, phone_number)) {
+                user.identified = true;
+                return;
+            }
+        }
+    }
+
+    /// Makes the number a made-up user again: for one unit what it set up on its own goes, without one everything.
     pub(super) fn remove(&self, msn: Option<Msn>, phone_number: PhoneNumber) {
         self.set_up.remove(&(msn, phone_number));
+        if msn.is_none() && self.any_of_units.load(Ordering::Acquire) {
+            self.set_up.retain(|(_, number), _| *number != phone_number);
+        }
     }
 
     /// Forgets the users set up for one unit, or all of them.
@@ -62,7 +106,7 @@ impl Users {
         }
     }
 
-    /// Returns the users that the unit sees set up, by number; all that are set up when there is no unit.
+    /// Returns the users that the unit sees set up, by number; those set up for all when there is no unit.
     pub(super) fn all(&self, msn: Option<Msn>) -> Vec<User> {
         let seen = self.set_up.iter().filter(|user| user.key().0.is_none() || user.key().0 == msn);
         let mut users: Vec<_> = seen.map(|user| (*user.key(), user.value().clone())).collect();

@@ -9,6 +9,7 @@ use super::body::{BodyError, MAX_BODY};
 use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
 use super::{Answer, Api, Call, Seen, json};
 use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::json::Json;
 use crate::domain::operation::Operation;
 use crate::engine::{Caller, Refusal, Slot, Unit};
 use crate::wire;
@@ -112,7 +113,7 @@ impl<'c> Call<'c> {
                 Rejection::of_field(ErrorCode::BodyTooLarge, "body", reason)
             }
             BodyError::TooSlow => {
-                let reason = "The body must arrive within 10 seconds.";
+                let reason = "The body must arrive whole, within 10 seconds.";
                 Rejection::of_field(ErrorCode::BodyTooSlow, "body", reason)
             }
         })
@@ -120,14 +121,11 @@ impl<'c> Call<'c> {
 
     /// The reference that rate limits count by. Creates without a readable one share a counter, as the vendor says.
     fn limited_reference(&self) -> String {
-        #[derive(serde::Deserialize)]
-        struct Referred {
-            reference: String,
-        }
         match self.operation {
             Operation::Create => {
-                let body = self.body.unwrap_or_default();
-                serde_json::from_slice::<Referred>(body).map(|body| body.reference).unwrap_or_default()
+                let body = Json::parse(self.body.unwrap_or_default());
+                let reference = body.as_ref().ok().and_then(|body| body.member("reference")?.as_text());
+                reference.unwrap_or_default().into_owned()
             }
             _ => self.reference.to_owned(),
         }

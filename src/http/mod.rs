@@ -27,7 +27,7 @@ use crate::domain::operation::Operation;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Refusal, Slot};
-use body::BodyError;
+pub(crate) use body::BodyError;
 pub(crate) use fault::{Broken, Held, Rest};
 use fault::{Mark, Outcome};
 use report::Report;
@@ -105,6 +105,11 @@ impl Received {
     pub(crate) fn body(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
     }
+
+    /// Takes the request apart again.
+    pub(crate) fn into_parts(self) -> (Parts, Result<Bytes, BodyError>) {
+        (self.parts, self.body)
+    }
 }
 
 impl Api {
@@ -120,6 +125,7 @@ impl Api {
         let Received { parts, body } = received;
         let mut seen = Seen::default();
         let Some(route) = route(&parts.method, parts.uri.path()) else {
+            report::unknown_path(&parts.method, parts.uri.path(), request_id);
             seen.msn = headers::msn(&parts.headers).and_then(Msn::parse);
             return Answered {
                 answer: problem::gateway_not_found(),

@@ -80,7 +80,7 @@ pub(super) fn render(
             let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
             problem(spec.status, spec.title, detail, instance, extra.collect(), *trace)
         }
-        Shape::Gateway => gateway(refusal),
+        Shape::Gateway => gateway(refusal, instance),
         Shape::Bearer => plain(
             spec.status,
             format!(
@@ -140,15 +140,14 @@ fn webhook(refusal: &Refusal, instance: &str) -> Answer {
 }
 
 /// The gateway's bodies have a space after each bracket, colon and comma.
-fn gateway(refusal: &Refusal) -> Answer {
+fn gateway(refusal: &Refusal, instance: &str) -> Answer {
     let spec = refusal.rejection.code.spec();
     let message = refusal.rejection.detail();
     let mut response = plain(spec.status, gateway_body(spec.status, message));
     let headers = response.headers_mut();
     match refusal.rejection.code {
         ErrorCode::SubscriptionKeyMissing | ErrorCode::SubscriptionKeyInvalid => {
-            let challenge = r#"AzureApiManagementKey realm="https://apitest.vipps.no/epayment",name="Ocp-Apim-Subscription-Key",type="header""#;
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(WWW_AUTHENTICATE, challenge(instance));
         }
         ErrorCode::RateLimitExceeded => {
             let seconds: String = message.chars().filter(char::is_ascii_digit).collect();
@@ -160,6 +159,24 @@ fn gateway(refusal: &Refusal) -> Answer {
         _ => {}
     }
     response
+}
+
+/// The challenge of a missing or wrong key names the API that was called.
+fn challenge(instance: &str) -> HeaderValue {
+    macro_rules! of_api {
+        ($api:literal) => {
+            HeaderValue::from_static(concat!(
+                r#"AzureApiManagementKey realm="https://apitest.vipps.no/"#,
+                $api,
+                r#"",name="Ocp-Apim-Subscription-Key",type="header""#
+            ))
+        };
+    }
+    match instance {
+        path if path.starts_with("/accesstoken") => of_api!("accesstoken"),
+        path if path.starts_with("/v1/webhooks") => of_api!("webhooks"),
+        _ => of_api!("epayment"),
+    }
 }
 
 fn gateway_body(status: u16, message: &str) -> String {

@@ -1,6 +1,7 @@
 //! Telling the log about a call: nothing by default costs nothing.
 
 use super::{Answer, Call};
+use crate::domain::errors::ErrorCode;
 use crate::domain::explain::{Asked, brief};
 use crate::domain::json::Json;
 use crate::domain::operation::Operation;
@@ -9,11 +10,23 @@ use crate::engine::{Machine, Refusal};
 
 /// Anything can stand where a reference should; a log line shows so many characters of it.
 const LONGEST_REFERENCE: usize = 64;
+/// And of a path that is none.
+const LONGEST_PATH: usize = 100;
 
 /// A call that is being answered.
 pub(super) struct Report<'m> {
     machine: &'m Machine,
     began: Option<Span>,
+}
+
+/// Logs a call of a path or method that the API does not have. Of a query nothing is logged.
+pub(super) fn unknown_path(method: &hyper::Method, path: &str, request_id: &str) {
+    let path: String =
+        path.chars().take(LONGEST_PATH).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect();
+    let path = format!("{method} {path}");
+    let spec = ErrorCode::RouteUnknown.spec();
+    let (status, why, micros) = (spec.status, spec.title, 0);
+    tracing::info!(target: "epayment_sandbox::call", request_id, operation = "unknown", path, status, why, micros);
 }
 
 impl<'m> Report<'m> {

@@ -29,6 +29,7 @@ impl Api {
     /// Checks the credentials of a token request. Returns the sales unit that they are for, if for one.
     pub(super) fn admit_client(&self, call: &Call<'_>) -> Result<Option<Msn>, Rejection> {
         let subscription_key = subscription_key(call.headers)?;
+        self.engine.check_subscription_key(subscription_key)?;
         let client_id = credential(call, &CLIENT_ID)?;
         let client_secret = credential(call, &CLIENT_SECRET)?;
         let msn = msn(call.headers).and_then(Msn::parse);

@@ -26,6 +26,10 @@ fn health_tells_version_uptime_and_fill() {
     assert_eq!((&health["status"], &health["payments"]), (&json!("ok"), &json!(1)));
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
     assert!(health["uptimeSeconds"].is_u64());
+    let of_unit = |msn: &str| {
+        shop.control("GET", &format!("/health?msn={msn}"), &Value::Null).json()["payments"].clone()
+    };
+    assert_eq!((of_unit("123456"), of_unit("654321")), (json!(1), json!(0)));
 }
 
 #[test]
@@ -90,11 +94,20 @@ fn sales_units_have_the_documented_members_and_starting_values() {
     assert_eq!(
         unit,
         json!({
-            "msn": "123456", "name": "Sales unit 123456", "market": "NO", "clientId": "", "clientSecret": "", "subscriptionKeys": [],
+            "msn": "123456", "name": "Sales unit 123456", "market": "NO", "clientId": null, "clientSecret": null, "subscriptionKeys": [],
             "permissions": {"payments": true, "express": true, "longLiving": true, "pushMessage": true, "restrictedScopes": false, "lateCapture": false},
             "partialCapture": true, "bankAccountVerified": true, "refundsEnabled": true, "phoneNumberLocked": false, "paymentLimit": null
         })
     );
+    assert_eq!(
+        shop.control("PUT", "/sales-units/123456", &unit).json(),
+        unit,
+        "what is shown can be put back"
+    );
+    shop.control("PUT", "/sales-units/123456", &json!({"clientId": "a", "clientSecret": "b"}));
+    let changed = shop.control("PUT", "/sales-units/123456", &json!({"clientId": null})).json();
+    assert_eq!((&changed["clientId"], &changed["clientSecret"]), (&Value::Null, &json!("b")));
+    shop.control("PUT", "/sales-units/123456", &json!({"clientSecret": null}));
     let changed = shop
         .control("PUT", "/sales-units/123456", &json!({"permissions": {"express": false}, "paymentLimit": 3}))
         .json();
@@ -201,6 +214,62 @@ fn users_can_be_set_up_for_one_unit_alone() {
     one.control("POST", "/reset?msn=111111", &Value::Null);
     one.created("user-scope-2", 1000);
     assert_eq!(one.get("user-scope-2").json()["state"], "CREATED", "a unit's users go with its reset");
+}
+
+#[test]
+fn a_call_without_a_unit_covers_the_users_of_every_unit() {
+    let sandbox = frozen();
+    let shop = Merchant::new(&sandbox);
+    let user = |query: &str| shop.control("GET", &format!("/users/4712345678{query}"), &Value::Null).json();
+    shop.control("PUT", "/users/4712345678?msn=111111", &json!({"firstName": "Own", "behaviour": "reject"}));
+    assert_eq!(shop.control("GET", "/users", &Value::Null).json(), json!({"users": []}), "it is one unit's");
+    let of_unit = shop.control("GET", "/users?msn=111111", &Value::Null).json();
+    assert_eq!(of_unit["users"][0]["firstName"], "Own");
+    assert_ne!(user("")["firstName"], "Own");
+
+    shop.control("PUT", "/users/4712345678", &json!({"behaviour": "approve"}));
+    let own = user("?msn=111111");
+    assert_eq!((&own["firstName"], &own["behaviour"]), (&json!("Own"), &json!("approve")));
+    assert_eq!(user("?msn=222222")["behaviour"], "approve");
+    assert_eq!(user("")["behaviour"], "approve");
+
+    shop.control("PUT", "/users/4712345678?msn=111111", &json!({"behaviour": "reject"}));
+    assert_eq!(
+        (&user("?msn=111111")["behaviour"], &user("")["behaviour"]),
+        (&json!("reject"), &json!("approve"))
+    );
+    shop.control("DELETE", "/users/4712345678?msn=111111", &Value::Null);
+    assert_eq!(user("?msn=111111")["behaviour"], "approve", "what holds for all is left");
+
+    shop.control("PUT", "/users/4712345678?msn=111111", &json!({"firstName": "Own"}));
+    shop.control("DELETE", "/users/4712345678", &Value::Null);
+    assert_eq!(user("?msn=111111")["behaviour"], "ask");
+    assert_ne!(user("?msn=111111")["firstName"], "Own");
+}
+
+#[test]
+fn a_user_who_identifies_stays_the_user_that_was_set_up() {
+    let sandbox = frozen();
+    let (one, other) = (Merchant::of(&sandbox, "111111"), Merchant::of(&sandbox, "222222"));
+    one.control("PUT", "/users/4712345678", &json!({"identified": false}));
+    one.created("identify-1", 1000);
+    other.created("identify-1", 1000);
+    assert_eq!(other.approve("identify-1").code(), Some(10030));
+    let approved = one.control("POST", "/payments/111111/identify-1/approve", &Value::Null);
+    assert_eq!(approved.status, 200, "{}", approved.text);
+    assert_eq!(other.approve("identify-1").status, 200, "the user has approved in the app once");
+    one.control("PUT", "/users/4712345678", &json!({"cards": []}));
+    one.created("identify-2", 1000);
+    assert_eq!(one.approve("identify-2").code(), Some(10050), "a later change reaches every unit");
+    one.control("DELETE", "/users/4712345678", &Value::Null);
+    assert_eq!(one.approve("identify-2").status, 200);
+
+    one.control("PUT", "/users/4712345678?msn=111111", &json!({"identified": false}));
+    one.created("identify-3", 1000);
+    assert_eq!(one.control("POST", "/payments/111111/identify-3/approve", &Value::Null).status, 200);
+    let user = |msn: &str| one.control("GET", &format!("/users/4712345678?msn={msn}"), &Value::Null).json();
+    assert_eq!(user("111111")["identified"], true);
+    assert_eq!(one.control("GET", "/users", &Value::Null).json(), json!({"users": []}));
 }
 
 #[test]
@@ -469,7 +538,6 @@ fn a_scoped_reset_empties_one_unit_and_keeps_its_keys() {
     assert_eq!(one.control("GET", "/sales-units/111111", &Value::Null).json()["name"], "Kept");
     assert_eq!(now(&one, "111111"), "2026-11-20T09:00:00.000Z");
     assert_eq!(one.control("GET", "/health", &Value::Null).json()["payments"], 2);
-    assert_eq!(one.control("POST", "/reset?msn=999999", &Value::Null).status, 404);
 }
 
 #[test]

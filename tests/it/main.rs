@@ -15,6 +15,7 @@ mod naive;
 mod openapi;
 mod receiver;
 mod tidy;
+mod units;
 mod webhook_policy;
 mod webhook_receivers;
 mod webhooks;

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
     ("setup.rs", &["domain"], &["axum", "hyper", "tokio"]),
+    ("setup", &["domain"], &["axum", "hyper", "tokio"]),
     ("config.rs", &["engine"], &["axum", "hyper", "tokio", "std::env", "std::fs"]),
     ("http", &["domain", "engine", "http", "wire"], &["axum", "std::env", "std::fs"]),
     (

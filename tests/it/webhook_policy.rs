@@ -56,7 +56,7 @@ fn a_policy_is_shown_whole_and_changed_in_part() {
     for (wrong, remedy) in [
         (json!({"duplicate": 101}), "100"),
         (json!({"duplicate": -1}), "duplicate"),
-        (json!({"delay": "soon"}), "a duration such as PT10M"),
+        (json!({"delay": "soon"}), "PT10M"),
         (json!({"delay": "3651d"}), "3650d"),
         (json!({"hold": "yes"}), "hold"),
         (json!({"order": "random"}), "fifo or reverse"),

@@ -106,12 +106,12 @@ error_catalogue! {
         "See extraDetails for further details",
         "With --strict, a body came without a JSON content type."
     }
-    BodyTooLarge { None, Fields, 413 Guess, Headers, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, OurChoice,
+    BodyTooLarge { None, Fields, 413 Guess, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, OurChoice,
         "Payload Too Large",
         "See extraDetails for further details",
         "The body is larger than 1 MiB."
     }
-    BodyTooSlow { None, Fields, 408 Guess, Headers, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Connection, OurChoice,
+    BodyTooSlow { None, Fields, 408 Guess, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Connection, OurChoice,
         "Request Timeout",
         "See extraDetails for further details",
         "The body did not arrive within 10 seconds, or broke off."

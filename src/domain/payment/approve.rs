@@ -16,6 +16,7 @@ use crate::domain::digits::PhoneNumber;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
+use crate::domain::money::Market;
 use crate::domain::read::{members, object, text};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
@@ -159,6 +160,8 @@ pub enum CustomerRefusal {
     CardUnusable(String),
     /// The delivery option named is none of the payment's.
     NoSuchShippingOption(String),
+    /// The user has no address in any of these countries, where the payment can be delivered to.
+    NoAddress(String),
     /// The delivery options have to be asked for at the merchant.
     ShippingOptionsUnknown,
     /// The bank declined; the customer may try again.
@@ -181,6 +184,11 @@ impl fmt::Display for CustomerRefusal {
                 write!(f, "Declined: card {bin} is none of the user's, or is disabled or expired.")
             }
             Self::NoSuchShippingOption(id) => write!(f, "The payment has no shipping option \"{id}\"."),
+            Self::NoAddress(countries) => write!(
+                f,
+                "Declined: the user has no address in a country that the payment is delivered to ({countries}). PUT \
+                 /_sandbox/users/{{phoneNumber}} sets the user's addresses."
+            ),
             Self::ShippingOptionsUnknown => f.write_str(
                 "The payment's delivery options come from the merchant's callback, which this version does not call.",
             ),
@@ -201,6 +209,12 @@ pub struct ApproveFacts<'a> {
     pub now: Timestamp,
     /// The sales unit.
     pub unit: &'a SalesUnit,
+}
+
+impl ApproveFacts<'_> {
+    fn capture_until(&self) -> Timestamp {
+        self.now + self.unit.market.capture_window(self.unit.permissions.late_capture)
+    }
 }
 
 impl Payment<'_> {
@@ -248,7 +262,7 @@ impl Payment<'_> {
         if facts.unit.payment_limit.is_some_and(|limit| authorised >= limit) {
             return Err(ErrorCode::PaymentLimitExceeded.reject());
         }
-        Ok(self.authorize(user, card, None, facts))
+        Ok(self.authorize(self.approval(user, card, None, facts)))
     }
 
     /// Decides what the customer's approval in the app leads to. Here the test amounts act.
@@ -270,25 +284,26 @@ impl Payment<'_> {
             return Err(CustomerRefusal::TooYoung);
         }
         let card = choose_card(user, choice.card.as_deref())?;
-        let shipping = self.choose_shipping(user, choice.shipping_option.as_deref())?;
-        let decision = self.authorize(user, card, shipping, facts);
-        match test_amount::outcome(decision.amount, facts.unit.market) {
-            TestOutcome::Authorized => Ok(Approved::Now(decision)),
+        let shipping = self.choose_shipping(user, choice.shipping_option.as_deref(), facts.unit.market)?;
+        let approval = self.approval(user, card, shipping, facts);
+        match test_amount::outcome(self.reserved_by(&approval), facts.unit.market) {
+            TestOutcome::Authorized => Ok(Approved::Now(self.authorize(approval))),
             TestOutcome::Declined(reason) => Err(CustomerRefusal::Declined(reason)),
             TestOutcome::Unknown => {
                 let at = facts.now + Span::minutes(60);
-                Ok(Approved::Later(Script { at, act: Act::BankAnswer, customer: user.phone_number }))
+                let customer = user.phone_number;
+                Ok(Approved::Later(Script { at, act: Act::BankAnswer(approval), customer }))
             }
         }
     }
 
-    /// Decides the bank's late answer about test amount 201: the payment is authorised after all.
+    /// Decides the bank's late answer about test amount 201: the payment is authorised after all, as the customer
+    /// approved it.
     #[must_use]
-    pub fn bank_answers(self, user: &User, facts: ApproveFacts<'_>) -> Decision {
-        let shipping = self.choose_shipping(user, None).ok().flatten();
-        let fallback = Card { bin: Bin::default(), scheme: String::new(), enabled: true, expired: false };
-        let card = choose_card(user, None).unwrap_or_else(|_| user.cards.first().unwrap_or(&fallback));
-        self.authorize(user, card, shipping, facts)
+    pub fn bank_answers(self, mut approval: Box<Approval>, facts: ApproveFacts<'_>) -> Decision {
+        approval.at = facts.now;
+        approval.capture_until = facts.capture_until();
+        self.authorize(approval)
     }
 
     /// Decides the customer's rejection.
@@ -323,32 +338,40 @@ impl Payment<'_> {
         self.order.extras().and_then(|extras| extras.minimum_age)
     }
 
-    fn authorize(
+    fn approval(
         self,
         user: &User,
         card: &Card,
         shipping: Option<ShippingChoice>,
         facts: ApproveFacts<'_>,
-    ) -> Decision {
+    ) -> Box<Approval> {
         let scopes = self.order.extras().map(|extras| extras.scopes).unwrap_or_default();
-        let amount = self.order.amount().value + shipping.as_ref().map_or(0, |choice| choice.shipping_cost);
-        let unit = facts.unit;
-        let approval = Approval {
+        Box::new(Approval {
             at: facts.now,
             customer: user.phone_number,
             card_bin: Some(card.bin),
-            capture_until: facts.now + unit.market.capture_window(unit.permissions.late_capture),
+            capture_until: facts.capture_until(),
             shipping,
             user_details: (!scopes.is_empty()).then(|| UserDetails::shared(user, scopes)),
-            sub: (!scopes.is_empty()).then(|| user.sub(unit.msn)),
-        };
-        Decision { name: EventName::Authorized, amount, approval: Some(Box::new(approval)) }
+            sub: (!scopes.is_empty()).then(|| user.sub(facts.unit.msn)),
+        })
+    }
+
+    /// What an approval reserves: the amount and the delivery.
+    fn reserved_by(self, approval: &Approval) -> u64 {
+        self.order.amount().value + approval.shipping.as_ref().map_or(0, |choice| choice.shipping_cost)
+    }
+
+    fn authorize(self, approval: Box<Approval>) -> Decision {
+        let amount = self.reserved_by(&approval);
+        Decision { name: EventName::Authorized, amount, approval: Some(approval) }
     }
 
     fn choose_shipping(
         self,
         user: &User,
         id: Option<&str>,
+        market: Market,
     ) -> Result<Option<ShippingChoice>, CustomerRefusal> {
         let Some(shipping) = self.order.extras().and_then(|extras| extras.shipping.as_ref()) else {
             return match id {
@@ -356,6 +379,7 @@ impl Payment<'_> {
                 Some(id) => Err(CustomerRefusal::NoSuchShippingOption(id.into())),
             };
         };
+        let countries = shipping.countries(market);
         if shipping.dynamic.is_some() {
             return Err(CustomerRefusal::ShippingOptionsUnknown);
         }
@@ -366,8 +390,10 @@ impl Payment<'_> {
                 found.ok_or_else(|| CustomerRefusal::NoSuchShippingOption(id.into()))?
             }
         };
+        let address = user.addresses.iter().find(|address| countries.contains(&address.country.as_str()));
+        let address = address.ok_or_else(|| CustomerRefusal::NoAddress(countries.join(", ")))?;
         Ok(Some(ShippingChoice {
-            address: user.addresses.first().cloned().unwrap_or_default(),
+            address: address.clone(),
             shipping_cost: option.cost,
             shipping_option_id: option.id.clone(),
             shipping_option_name: option.name.clone(),

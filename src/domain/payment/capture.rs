@@ -18,7 +18,7 @@ impl Payment<'_> {
         unit: &SalesUnit,
         now: Timestamp,
     ) -> Result<Decision, Rejection> {
-        let value = request.value_in(self.order.amount().currency)?;
+        let value = request.value_in(self.order.amount().currency, self.totals().authorized)?;
         let totals = self.totals();
         match self.state() {
             State::Created => return Err(ErrorCode::CaptureBeforeReservation.reject()),

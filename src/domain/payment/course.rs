@@ -103,7 +103,7 @@ impl Course {
 }
 
 /// Something that the customer or the bank will do at a known time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
     /// When.
     pub at: Timestamp,
@@ -114,14 +114,14 @@ pub struct Script {
 }
 
 /// What a [`Script`] does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The customer approves.
     Approve,
     /// The customer rejects.
     Reject,
-    /// The bank answers at last (test amount 201).
-    BankAnswer,
+    /// The bank answers at last (test amount 201) about this approval.
+    BankAnswer(Box<Approval>),
 }
 
 /// The timers of a payment.

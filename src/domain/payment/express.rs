@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
-use crate::domain::money::AmountGiven;
+use crate::domain::money::{AmountGiven, Market};
 use crate::domain::read::{
     Object, boolean, integer, list, members, object, required_choice, required_text, text,
 };
@@ -84,6 +84,14 @@ impl Shipping {
     /// Returns the options in the order in which the customer sees them.
     pub fn options(&self) -> impl Iterator<Item = &ShippingOption> {
         self.groups.iter().flat_map(|group| &group.options)
+    }
+
+    /// Returns the countries that are delivered to.
+    pub(super) fn countries(&self, market: Market) -> Vec<&str> {
+        match self.allowed_countries.as_slice() {
+            [] => vec![market.code()],
+            allowed => allowed.iter().map(String::as_str).collect(),
+        }
     }
 
     /// Returns the option chosen beforehand: the default of the default group, else any default, else the first.

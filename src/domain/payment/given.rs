@@ -36,8 +36,15 @@ impl CustomerGiven<'_> {
     }
 }
 
-/// Reads an amount that has to be there. A value that is no whole number within the limits is left to error 4040.
+/// Reads an amount of a new payment, which has to be there. A value that is no whole number within the limits is left to
+/// error 4040.
 pub(super) fn read_amount(value: Option<&Json<'_>>, at: &At<'_>, fields: &mut Fields) -> Option<AmountGiven> {
+    let AmountGiven { currency, value } = read_sum(value, at, fields)?;
+    Some(AmountGiven { currency, value: value.filter(|value| *value <= MAX_VALUE) })
+}
+
+/// Reads an amount that has to be there, however great. A value that is no whole number is left to error 4040.
+pub(super) fn read_sum(value: Option<&Json<'_>>, at: &At<'_>, fields: &mut Fields) -> Option<AmountGiven> {
     let Some(value) = value else {
         fields.missing(at);
         return None;
@@ -49,8 +56,7 @@ pub(super) fn read_amount(value: Option<&Json<'_>>, at: &At<'_>, fields: &mut Fi
         fields.missing(&at.member("value"));
         return None;
     };
-    let value =
-        value.as_integer().and_then(|number| u64::try_from(number).ok()).filter(|value| *value <= MAX_VALUE);
+    let value = value.as_integer().and_then(|number| u64::try_from(number).ok());
     Some(AmountGiven { currency: currency?, value })
 }
 

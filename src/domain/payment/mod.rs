@@ -85,7 +85,7 @@ impl<'p> Payment<'p> {
     pub fn next_timer(self) -> Option<(Timestamp, TimerKind)> {
         let expires_at = self.order.expires_at();
         match (self.state(), self.course.script()) {
-            (State::Created, Some(Script { at, act: Act::BankAnswer, .. })) => {
+            (State::Created, Some(Script { at, act: Act::BankAnswer(_), .. })) => {
                 Some((*at, TimerKind::BankAnswer))
             }
             (State::Created, Some(script)) if script.at < expires_at => {
@@ -115,7 +115,7 @@ impl<'p> Payment<'p> {
     #[must_use]
     pub fn is_processing(self) -> bool {
         self.state() == State::Created
-            && self.course.script().is_some_and(|script| script.act == Act::BankAnswer)
+            && self.course.script().is_some_and(|script| matches!(script.act, Act::BankAnswer(_)))
     }
 
     /// Returns the public state.

@@ -1,10 +1,10 @@
 //! The bodies of capture, refund and cancel requests.
 
-use super::given::read_amount;
+use super::given::read_sum;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
-use crate::domain::money::{Amount, AmountGiven, Currency};
+use crate::domain::money::{Amount, AmountGiven, Currency, MAX_VALUE};
 use crate::domain::read::{boolean, members, object};
 
 /// The body of a capture or refund: `{"modificationAmount": {"currency", "value"}}`.
@@ -24,7 +24,7 @@ impl ModificationRequest {
         let mut fields = Fields::new(strict);
         let Some(body) = object(body, at, &mut fields) else { return Err(fields.reject()) };
         members!(body, at, fields; amount = "modificationAmount");
-        let Some(amount) = read_amount(amount, &at.member("modificationAmount"), &mut fields) else {
+        let Some(amount) = read_sum(amount, &at.member("modificationAmount"), &mut fields) else {
             return Err(fields.reject());
         };
         fields.finish()?;
@@ -37,10 +37,12 @@ impl ModificationRequest {
         Self { amount: AmountGiven { currency: amount.currency, value: Some(amount.value) } }
     }
 
-    /// Returns the value in minor units, at least 1, of the payment's currency.
-    pub(super) fn value_in(self, currency: Currency) -> Result<u64, Rejection> {
-        let value =
-            self.amount.value.filter(|value| *value > 0).ok_or_else(|| ErrorCode::AmountInvalid.reject())?;
+    /// Returns the value in minor units, at least 1, of the payment's currency. The greatest amount is that of a create
+    /// request, or what was authorised: the delivery of an Express payment comes on top.
+    pub(super) fn value_in(self, currency: Currency, authorized: u64) -> Result<u64, Rejection> {
+        let possible = 1..=MAX_VALUE.max(authorized);
+        let value = self.amount.value.filter(|value| possible.contains(value));
+        let value = value.ok_or_else(|| ErrorCode::AmountInvalid.reject())?;
         if self.amount.currency == currency { Ok(value) } else { Err(ErrorCode::CurrencyInvalid.reject()) }
     }
 }

@@ -111,6 +111,19 @@ fn without_being_asked_it_logs_no_calls_into_a_pipe() {
 }
 
 #[test]
+fn a_path_that_the_api_does_not_have_is_logged_without_its_query() {
+    let running = Running::start(&["-v"]);
+    let target = "/epayment/v1/paymnts/some-0001?token=SECRET-QUERY";
+    let answer = call(running.address, request("GET", target, &api_headers(MSN, ""), ""));
+    assert_eq!(answer.status, 404);
+    let id = answer.header("Sandbox-Request-Id").expect("every answer has an id").to_owned();
+    let log = running.stop().stderr;
+    let line = log.lines().find(|line| line.ends_with(&id)).unwrap_or_else(|| panic!("no line:\n{log}"));
+    assert!(line.contains("GET /epayment/v1/paymnts/some-0001 ") && line.contains(" 404 "), "{line}");
+    assert!(!log.contains("SECRET"), "{log}");
+}
+
+#[test]
 fn what_a_caller_writes_cannot_steer_the_terminal_or_forge_a_line() {
     let target = "/epayment/v1/payments/%1b[2J%0afaked%20line";
     for arguments in [&["-v"][..], &["-v", "--log-format=json"]] {

@@ -75,7 +75,7 @@ impl<'j> CreateRequest<'j> {
         }
         let receipt = receipt.and_then(|receipt| Receipt::read(receipt, &at.member("receipt"), fields));
         let metadata = metadata.and_then(|metadata| read_metadata(metadata, &at.member("metadata"), fields));
-        let receipt_url = text(receipt_url, &at.member("receiptUrl"), fields).filter(|url| !url.is_empty());
+        let receipt_url = text(receipt_url, &at.member("receiptUrl"), fields);
         let shipping_at = at.member("shipping");
         let shipping = shipping.and_then(|shipping| read_shipping(shipping, &shipping_at, fields));
         if let Some(passthrough) = card_passthrough {
