@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 pub(super) struct Client {
     base: String,
     token: Option<String>,
+    patience: Duration,
 }
 
 /// What it answered.
@@ -39,7 +40,7 @@ impl Reply {
     }
 }
 
-/// How long to wait for an answer. A jump over many timers takes its time.
+/// How long to wait for an answer unless told. A jump over many timers takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
@@ -50,7 +51,13 @@ impl Client {
             Some("http") if uri.host().is_some() => {}
             _ => return Err(format!("--url: \"{base}\" has to begin with http:// and name a host")),
         }
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), token })
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), token, patience: PATIENCE })
+    }
+
+    /// Waits no longer than this for an answer.
+    pub(super) fn patient_for(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Sends a request; an answer of 400 and above is an error with the sandbox's own words.
@@ -70,7 +77,9 @@ impl Client {
                 let response = self.ask(method, path, body).await?;
                 whole(response).await
             };
-            tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "it does not answer".to_owned())?
+            tokio::time::timeout(self.patience, exchange)
+                .await
+                .map_err(|_| "it does not answer".to_owned())?
         })
     }
 

@@ -51,12 +51,11 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
         None => serve::run(&gather(&[root])?.settings),
         Some(("serve", matches)) => serve::run(&gather(&[root, matches])?.settings),
         Some(("healthcheck", matches)) => verbs::healthcheck(matches, &gather(&[root, matches])?.settings),
-        Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, matches])?.settings),
-        Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, matches])?.settings),
+        Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, innermost(matches)])?.settings),
+        Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, innermost(matches)])?.settings),
         Some(("reset", matches)) => verbs::reset(matches, &gather(&[root, matches])?.settings),
         Some(("deliveries", matches)) => {
-            let innermost = matches.subcommand().map_or(matches, |(_, verb)| verb);
-            deliveries::run(matches, &gather(&[root, matches, innermost])?.settings)
+            deliveries::run(matches, &gather(&[root, matches, innermost(matches)])?.settings)
         }
         Some(("webhook", matches)) => webhook::run(matches),
         Some(("requests", matches)) => requests::run(matches, &gather(&[root, matches])?.settings),
@@ -72,6 +71,11 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
         }
         Some((other, _)) => Err(format!("there is no command {other}")),
     }
+}
+
+/// The flags of the verb that is meant. Those of a command and its verb are the same, so both may have them.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, verb)| verb)
 }
 
 /// Gathers the settings from flags, the environment and the configuration.
@@ -102,7 +106,7 @@ fn command() -> Command {
                 .about("Exit 0 when the server that the same configuration describes is ready")
                 .arg(Arg::new("wait").long("wait").action(ArgAction::SetTrue).help("Wait until it is ready"))
                 .arg(Arg::new("timeout").long("timeout").value_name("DURATION").default_value("30s").help("How long to wait"))
-                .arg(url_arg())
+                .arg(url_arg().help("The sandbox; where the configuration makes it listen unless told"))
                 .args(setting_args().map(|arg| arg.hide(true))),
         )
         .subcommand(pay_command())
@@ -110,8 +114,7 @@ fn command() -> Command {
         .subcommand(
             Command::new("reset")
                 .about("Go back to the start: payments, clock, users, sales units, journal")
-                .args([url_arg(), msn_arg()])
-                .args(config_args()),
+                .args(reach_args()),
         )
         .subcommand(deliveries::command())
         .subcommand(webhook::command())
@@ -138,11 +141,7 @@ fn command() -> Command {
 
 fn pay_command() -> Command {
     let verb = |name: &'static str, about: &'static str| {
-        Command::new(name)
-            .about(about)
-            .arg(Arg::new("REFERENCE").required(true))
-            .args([url_arg(), msn_arg()])
-            .args(config_args())
+        Command::new(name).about(about).arg(Arg::new("REFERENCE").required(true))
     };
     let approve = verb("approve", "The customer approves; the documented test amounts act here")
         .arg(Arg::new("phone-number").long("phone-number").value_name("MSISDN").help("Who approves"))
@@ -155,6 +154,7 @@ fn pay_command() -> Command {
         );
     Command::new("pay")
         .about("Play the customer")
+        .args(reach_args())
         .subcommand_required(true)
         .subcommand(approve)
         .subcommand(verb("reject", "The customer rejects"))
@@ -162,9 +162,7 @@ fn pay_command() -> Command {
 }
 
 fn clock_command() -> Command {
-    let verb = |name: &'static str, about: &'static str| {
-        Command::new(name).about(about).args([url_arg(), msn_arg()]).args(config_args())
-    };
+    let verb = |name: &'static str, about: &'static str| Command::new(name).about(about);
     let advance = verb("advance", "Move time forward; every timer on the way goes off in order").arg(
         Arg::new("BY")
             .required(true)
@@ -173,8 +171,7 @@ fn clock_command() -> Command {
     let freeze = verb("freeze", "Stop the clock").arg(Arg::new("TIME").help("Move it to this time first"));
     Command::new("clock")
         .about("Show or move time")
-        .args([url_arg(), msn_arg()])
-        .args(config_args())
+        .args(reach_args())
         .subcommand(verb("show", "Show the clock (the default)"))
         .subcommand(advance)
         .subcommand(freeze)
@@ -186,6 +183,12 @@ fn url_arg() -> Arg {
         .long("url")
         .value_name("URL")
         .help("The sandbox; from EPAYMENT_SANDBOX_URL or the configuration unless told")
+}
+
+/// Which sandbox and which sales unit: before or after a verb.
+fn reach_args() -> impl Iterator<Item = Arg> {
+    let token = SETTINGS.iter().filter(|setting| setting.key == "control_token").map(setting_arg);
+    [url_arg(), msn_arg()].into_iter().chain(config_args()).chain(token).map(|arg| arg.global(true))
 }
 
 fn msn_arg() -> Arg {

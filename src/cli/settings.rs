@@ -157,7 +157,7 @@ settings! {
     "max_requests" ["N"] = "1000", "How many calls and webhook attempts are remembered; the oldest go first",
         |to, text| { to.config.engine.max_requests = rows(text)?; Ok(()) };
     "control_token" ["TOKEN"], "The control API wants this as a bearer token",
-        |to, text| { to.config.control_token = Some(text.to_owned()); Ok(()) }, secret;
+        |to, text| { to.config.control_token = Some(token(text)?); Ok(()) }, secret;
     "log_format" ["text|json"] = "text", "How logs are written to stderr",
         |to, text| { to.json_logs = one_of(text, &[("text", false), ("json", true)])?; Ok(()) };
     "quiet" short 'q', "Log nothing but warnings",
@@ -251,6 +251,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     numeric.parse().map_err(|_| {
         format!("\"{text}\" is no address with a port, such as 127.0.0.1:8477, 0.0.0.0:8477 or [::1]:0")
     })
+}
+
+/// Reads a token. Nobody could send an empty one.
+fn token(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("\"\" is no token: nobody could drive the sandbox; leave it out for none".into());
+    }
+    Ok(text.to_owned())
 }
 
 /// Reads where webhooks go.

@@ -44,10 +44,11 @@ pub(super) fn encode(text: &str) -> String {
 pub(super) fn healthcheck(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode, Failure> {
     let url = text(matches, "url")
         .map_or_else(|| format!("http://{}", reachable(settings.config.listen)), str::to_owned);
-    let client = Client::new(&url, None)?;
     let wait = matches.get_flag("wait");
     let timeout = text(matches, "timeout").unwrap_or("30s");
     let timeout = Span::parse(timeout).map_err(|problem| format!("--timeout: {problem}"))?;
+    // A server that takes the connection and says nothing counts as not ready.
+    let client = Client::new(&url, None)?.patient_for(timeout.into());
     let machine = &settings.config.engine.machine;
     let began = machine.elapsed();
     loop {

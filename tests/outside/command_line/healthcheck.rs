@@ -87,3 +87,14 @@ fn healthcheck_takes_durations_only() {
     let sentence = run(&["healthcheck", "--listen", NOBODY, "--timeout", "soon"]).failed();
     assert!(sentence.starts_with("--timeout: \"soon\" is not a duration"), "{sentence}");
 }
+
+#[test]
+fn healthcheck_gives_up_on_a_server_that_takes_connections_and_says_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = silent.local_addr().expect("a listener has an address").to_string();
+    for wait in [&["--wait"][..], &[]] {
+        let arguments = [&["healthcheck", "--listen", &address, "--timeout", "300ms"][..], wait].concat();
+        let sentence = run(&arguments).failed();
+        assert!(sentence.contains(&address), "{sentence}");
+    }
+}

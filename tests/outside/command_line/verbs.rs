@@ -222,3 +222,31 @@ fn phase_with_token(sandbox: &Sandbox, reference: &str) -> String {
     let answer = call(sandbox.address(), request("GET", &target, &bearer, ""));
     answer.json()["phase"].as_str().unwrap_or_default().to_owned()
 }
+
+#[test]
+fn flags_count_before_and_after_a_verb() {
+    let sandbox = Sandbox::builder().frozen_at("2031-01-01T00:00:00Z").control_token("tok").start();
+    let (url, folder) = (sandbox.url(), crate::support::Folder::new());
+    let listen = format!("listen = \"{}\"\ncontrol_token = \"tok\"\n", sandbox.address());
+    let file = folder.write("there.toml", &listen).display().to_string();
+    let token = ["--control-token", "tok"];
+    for arguments in [
+        vec!["clock", "--url", &url, "show", token[0], token[1]],
+        vec!["clock", "show", "--url", &url, token[0], token[1]],
+        vec!["clock", token[0], token[1], "show", "--url", &url],
+        vec![token[0], token[1], "clock", "--url", &url],
+        vec!["clock", "--config", &file, "show"],
+        vec!["clock", "show", "--config", &file],
+        vec!["clock", "--config-inline", &listen, "show"],
+    ] {
+        assert!(run(&arguments).good().starts_with("2031-01-01T00:00:00.000Z"), "{arguments:?}");
+    }
+    run(&["clock", "--msn", "111222", "advance", "10d", "--url", &url, token[0], token[1]]).good();
+    let global = run(&["clock", "--url", &url, token[0], token[1]]).good();
+    assert!(global.starts_with("2031-01-01T00:00:00.000Z"), "{global}");
+    let own = run(&["clock", "--url", &url, token[0], token[1], "show", "--msn", "111222"]).good();
+    assert!(own.starts_with("2031-01-11T00:00:00.000Z"), "{own}");
+    create_at(&sandbox, "111333", "flags-0001");
+    run(&["pay", "--msn", "111333", "--config", &file, "reject", "flags-0001"]).good();
+    run(&["reset", "--config", &file, "--msn", "111333"]).good();
+}
