@@ -26,6 +26,8 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
         let service = Service::new(&settings.config, listening);
+        // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
+        std::mem::forget(service.engine.clone());
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let serving = tokio::spawn(service.run(listener, stop));
         announce(settings, listening)?;
