@@ -23,6 +23,7 @@ pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
 use crate::pages;
+use crate::wallet::{self, Wallet};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -100,7 +101,8 @@ impl App {
             public_url: public_url.clone(),
             token: control_token,
         })
-        .merge(pages::assets());
+        .merge(pages::assets())
+        .merge(wallet::router(Wallet { engine: engine.clone(), public_url: public_url.clone() }));
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,
