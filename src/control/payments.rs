@@ -272,7 +272,7 @@ pub(super) async fn approve(
 ) -> Result<Response, Refused> {
     scope.agrees_with(msn)?;
     let slot = control.payment(msn, &reference)?;
-    let choice = Choice { shipping_option: input.shipping_option_id, card: input.card };
+    let choice = Choice { shipping_option: input.shipping_option_id, card: input.card, offer: None };
     control.engine.customer_approves(&slot, input.phone_number, &choice)?;
     control.before_redirect(&slot).await;
     Ok(control.detail(&slot))
