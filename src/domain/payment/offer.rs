@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::approve::CustomerRefusal;
 use super::express::{ShippingGroup, ShippingOption, default_option, read_group, sorted};
-use super::{Payment, State};
+use super::{Order, Payment};
 use crate::domain::digits::PhoneNumber;
 use crate::domain::errors::FieldNote;
 use crate::domain::fields::{At, Fields};
@@ -61,7 +61,7 @@ pub enum Delivery<'p> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoOffer {
     /// It answered 400: it does not deliver to the address.
-    NotThere(Address),
+    NotThere(Box<Address>),
     /// It answered with another status that is no success.
     Status(u16),
     /// It gave no whole answer: why, in a few words.
@@ -76,9 +76,10 @@ impl fmt::Display for NoOffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 5;
         match self {
-            Self::NotThere(Address { address_line1, post_code, city, country, .. }) => write!(
+            Self::NotThere(to) => write!(
                 f,
-                "it answered 400, which says that it does not deliver to {address_line1}, {post_code} {city}, {country}."
+                "it answered 400, which says that it does not deliver to {}, {} {}, {}.",
+                to.address_line1, to.post_code, to.city, to.country
             ),
             Self::Status(status) => write!(
                 f,
@@ -135,12 +136,14 @@ impl<'p> Payment<'p> {
             },
         })
     }
+}
 
+impl Order {
     /// Returns whether the delivery options have to be asked for before a customer can approve.
     #[must_use]
-    pub fn asks_for_options(self) -> bool {
-        let shipping = self.order.extras().and_then(|extras| extras.shipping.as_ref());
-        self.state() == State::Created && shipping.is_some_and(|shipping| shipping.dynamic.is_some())
+    pub fn asks_for_options(&self) -> bool {
+        let shipping = self.extras().and_then(|extras| extras.shipping.as_ref());
+        shipping.is_some_and(|shipping| shipping.dynamic.is_some())
     }
 }
 
