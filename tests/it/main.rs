@@ -16,6 +16,7 @@ mod openapi;
 mod receiver;
 mod tidy;
 mod units;
+mod wallet;
 mod webhook_policy;
 mod webhook_receivers;
 mod webhooks;
