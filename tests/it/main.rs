@@ -7,6 +7,7 @@ mod control;
 mod determinism;
 mod every_error;
 mod exhaustive;
+mod express;
 mod faults;
 mod journal;
 mod library;
