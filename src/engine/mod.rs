@@ -32,6 +32,7 @@ mod time;
 mod tokens;
 mod unit;
 mod units;
+mod userinfo;
 mod users;
 mod webhooks;
 
@@ -309,6 +310,9 @@ impl Engine {
         self.tell_payment(slot, name, amount, at, record.course.standing());
         if name == EventName::Authorized {
             slot.unit.authorised.fetch_add(1, Ordering::AcqRel);
+            if let Some(sub) = record.course.approval().and_then(|approval| approval.sub) {
+                slot.unit.book().note_consent(sub, slot);
+            }
             self.schedule(slot, record);
         }
         self.changed.notify();

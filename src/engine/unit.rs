@@ -5,6 +5,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
+use uuid::Uuid;
+
 use super::clock::{Clock, Setting};
 use super::create_key::RefusedCreate;
 use super::ids::Ids;
@@ -38,6 +40,8 @@ pub(super) struct Book {
     pub(super) payments: VecDeque<(u64, Weak<Slot>)>,
     /// Payments that came to an end, in the order in which they did.
     pub(super) finished: VecDeque<Weak<Slot>>,
+    /// Payments with which customers consented to share something, by their `sub`, in the order of the consents.
+    consents: VecDeque<(Uuid, Weak<Slot>)>,
     /// When something happens by itself. Entries that no longer hold are passed over when they come up.
     pub(super) timers: BinaryHeap<Reverse<Timer>>,
     /// Refused creates that are remembered, oldest first.
@@ -136,6 +140,20 @@ impl Book {
             self.sweep_at = self.timers.len() * 2;
         }
         self.timers.push(Reverse(timer));
+    }
+
+    /// Notes that a customer has consented to share something. Payments that are gone leave the list with the oldest.
+    pub(super) fn note_consent(&mut self, sub: Uuid, slot: &Arc<Slot>) {
+        while self.consents.front().is_some_and(|(_, slot)| slot.strong_count() == 0) {
+            self.consents.pop_front();
+        }
+        self.consents.push_back((sub, Arc::downgrade(slot)));
+    }
+
+    /// Returns the payments with which this customer consented, the latest first.
+    pub(super) fn consents_to(&self, sub: Uuid) -> impl Iterator<Item = Arc<Slot>> {
+        let of_sub = self.consents.iter().rev().filter(move |(known, _)| *known == sub);
+        of_sub.filter_map(|(_, slot)| slot.upgrade())
     }
 
     /// Closes the gaps once they are half of the list.

@@ -17,6 +17,7 @@ mod openapi;
 mod receiver;
 mod tidy;
 mod units;
+mod userinfo;
 mod webhook_policy;
 mod webhook_receivers;
 mod webhooks;
