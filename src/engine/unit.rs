@@ -50,6 +50,8 @@ pub(super) struct Book {
     pub(super) gaps: usize,
     /// How long `timers` may grow before entries of payments that are gone are swept out.
     sweep_at: usize,
+    /// How long `consents` may grow before the same happens to it.
+    sweep_consents_at: usize,
 }
 
 /// An entry of the timer list: look at this one at this time.
@@ -142,10 +144,12 @@ impl Book {
         self.timers.push(Reverse(timer));
     }
 
-    /// Notes that a customer has consented to share something. Payments that are gone leave the list with the oldest.
+    /// Notes that a customer has consented to share something. Payments that are gone are swept out whenever the list has
+    /// doubled.
     pub(super) fn note_consent(&mut self, sub: Uuid, slot: &Arc<Slot>) {
-        while self.consents.front().is_some_and(|(_, slot)| slot.strong_count() == 0) {
-            self.consents.pop_front();
+        if self.consents.len() >= self.sweep_consents_at.max(1024) {
+            self.consents.retain(|(_, slot)| slot.strong_count() > 0);
+            self.sweep_consents_at = self.consents.len() * 2;
         }
         self.consents.push_back((sub, Arc::downgrade(slot)));
     }
