@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
@@ -82,6 +82,7 @@ impl App {
             engine: engine.clone(),
             public_url: public_url.clone(),
             token: control_token,
+            snapshots: Arc::default(),
         });
         Self {
             api: Api { engine, public_url },
@@ -115,7 +116,9 @@ impl App {
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
         let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        self.sign(self.api.answer(&received, id.as_str()).map(Either::Left), &id)
+        let answer = self.api.answer(&received, id.as_str());
+        self.api.engine.touch();
+        self.sign(answer.map(Either::Left), &id)
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>
@@ -126,7 +129,11 @@ impl App {
         let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
         let waits = request.uri().path().ends_with("/wait");
         let _running = (!waits).then(|| Running::count(&self.running));
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         let Ok(response) = self.control.clone().oneshot(request.map(axum::body::Body::new)).await;
+        if !reads {
+            self.api.engine.touch();
+        }
         self.sign(response.map(Either::Right), &id)
     }
 

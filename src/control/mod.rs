@@ -12,6 +12,8 @@ mod payments;
 mod problem;
 mod reset;
 mod sales_units;
+mod snapshots;
+mod state;
 mod until;
 mod users;
 mod wait;
@@ -28,6 +30,7 @@ use utoipa_axum::routes;
 use crate::domain::digits::Msn;
 use crate::engine::{Engine, Unit};
 use problem::Refused;
+pub(crate) use snapshots::Snapshots;
 
 /// What the control API needs.
 #[derive(Clone)]
@@ -37,6 +40,8 @@ pub(crate) struct Control {
     pub(crate) public_url: String,
     /// The bearer token that callers need, if any.
     pub(crate) token: Option<String>,
+    /// Named copies of the state.
+    pub(crate) snapshots: Arc<Snapshots>,
 }
 
 #[derive(OpenApi)]
@@ -70,6 +75,10 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::wait))
         .routes(routes!(deliveries::redeliver))
+        .routes(routes!(state::show, state::put))
+        .routes(routes!(snapshots::list))
+        .routes(routes!(snapshots::show, snapshots::put, snapshots::remove))
+        .routes(routes!(snapshots::restore))
         .routes(routes!(errors::list))
         .split_for_parts()
 }

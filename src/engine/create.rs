@@ -14,7 +14,7 @@ use crate::domain::payment::{Act, CreateFacts, CreateRequest, Order, Script};
 use crate::domain::user::{Behaviour, User};
 
 /// How many refused creates one unit remembers. The oldest go first.
-const MAX_REFUSED: usize = 10_000;
+pub(super) const MAX_REFUSED: usize = 10_000;
 
 impl Engine {
     /// Creates a payment, or returns what the first request with this key led to.
@@ -142,7 +142,7 @@ impl Engine {
     }
 
     /// Makes room: the oldest finished payment goes, or the oldest of all when none is finished.
-    fn drop_oldest(&self) {
+    pub(super) fn drop_oldest(&self) {
         let units = self.units.all();
         let finished = units.iter().filter_map(|unit| {
             let mut book = unit.book();

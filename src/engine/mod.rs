@@ -23,6 +23,7 @@ mod modify;
 mod settings;
 mod signal;
 mod slot;
+mod state;
 mod stripes;
 mod time;
 mod tokens;
@@ -31,7 +32,7 @@ mod units;
 mod users;
 mod webhooks;
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::Waker;
 
@@ -98,6 +99,10 @@ pub struct Engine {
     travel: Mutex<()>,
     /// What the jump under way has set off, whoever came upon it first.
     jump: JumpLog,
+    /// Held by whoever writes the state down, so that a reset or a restore does not come in between.
+    whole: RwLock<()>,
+    /// Something may have changed since the state was last kept.
+    touched: AtomicBool,
     /// Webhooks that are due or on their way.
     outgoing: Outgoing,
     /// What became of them.
@@ -133,6 +138,8 @@ impl Engine {
             count: AtomicU64::new(0),
             travel: Mutex::new(()),
             jump: JumpLog::default(),
+            whole: RwLock::default(),
+            touched: AtomicBool::new(false),
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
             delivered: Signal::default(),
@@ -189,10 +196,7 @@ impl Engine {
     }
 
     fn stream_of(&self, msn: Msn) -> Ids {
-        // Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
-        let number =
-            msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
-        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(number)
+        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(stream_number(msn))
     }
 
     /// Returns the user as this sales unit sees them.
@@ -278,6 +282,11 @@ impl Engine {
         };
         self.units.get_or_make(msn, make)
     }
+}
+
+/// Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
+fn stream_number(msn: Msn) -> u64 {
+    msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 fn baseline_clock(settings: &Settings) -> Setting {

@@ -125,6 +125,7 @@ impl Engine {
                 self.commit(slot, record, decision, at, None);
             }
         }
+        self.touch();
     }
 
     /// Takes the unit's earliest timers up to `until` off the list and lets each happen. Entries that no longer hold
@@ -216,6 +217,7 @@ impl Engine {
             self.set_mode(unit, Mode::Real);
         }
         drop(travel);
+        self.touch();
         self.rescheduled.notify();
         Ok(fired)
     }
@@ -269,6 +271,7 @@ impl Engine {
         }
         let fired = self.jump(unit, now, to);
         drop(travel);
+        self.touch();
         self.rescheduled.notify();
         Ok(fired)
     }

@@ -29,6 +29,8 @@ pub struct Unit {
     /// How many webhooks are due or on their way.
     pub(super) under_way: AtomicUsize,
     book: Mutex<Book>,
+    /// Held by whoever writes the unit down, so that it is not emptied meanwhile.
+    pub(super) whole: RwLock<()>,
 }
 
 /// The unit's payments in order, and its timers.
@@ -84,6 +86,7 @@ impl Unit {
             hooks: Hooks::default(),
             under_way: AtomicUsize::new(0),
             book: Mutex::default(),
+            whole: RwLock::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
 
+use crate::document::UserData;
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::span::Span;
 use crate::domain::user::{Behaviour, User};
@@ -38,6 +39,11 @@ impl Users {
         of_unit.or_else(|| self.set_up.get(&(None, phone_number))).map(|user| user.clone())
     }
 
+    /// Returns whether the user is set up for all sales units.
+    pub(super) fn is_set_up(&self, phone_number: PhoneNumber) -> bool {
+        self.set_up.contains_key(&(None, phone_number))
+    }
+
     /// Sets a user up; `false` when there are too many.
     pub(super) fn put(&self, msn: Option<Msn>, user: User) -> bool {
         let key = (msn, user.phone_number);
@@ -60,6 +66,14 @@ impl Users {
             None => self.set_up.clear(),
             Some(_) => self.set_up.retain(|(owner, _), _| *owner != msn),
         }
+    }
+
+    /// Takes down the users set up for one unit, or all users: those for everybody first.
+    pub(super) fn taken_down(&self, msn: Option<Msn>) -> Vec<UserData> {
+        let meant = self.set_up.iter().filter(|user| msn.is_none() || user.key().0 == msn);
+        let mut users: Vec<_> = meant.map(|user| UserData::new(user.key().0, user.value().clone())).collect();
+        users.sort_by_key(|user| (user.msn, user.phone_number));
+        users
     }
 
     /// Returns the users that the unit sees set up, by number; all that are set up when there is no unit.

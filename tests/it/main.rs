@@ -11,5 +11,8 @@ mod model;
 mod naive;
 mod openapi;
 mod receiver;
+mod snapshots;
+mod state;
+mod state_refused;
 mod tidy;
 mod webhooks;

@@ -10,6 +10,7 @@ mod outgoing;
 mod publish;
 mod queue;
 mod registry;
+mod stored;
 
 pub use attempt::{Attempt, Outcome};
 pub use hook::Hook;
