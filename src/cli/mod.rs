@@ -7,6 +7,7 @@ mod print_config;
 mod serve;
 mod settings;
 mod sources;
+mod state_file;
 mod telemetry;
 mod verbs;
 

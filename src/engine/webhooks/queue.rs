@@ -248,3 +248,50 @@ impl Delivery {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data() -> QueueData {
+        let at = Timestamp::from_micros(1_000_000);
+        let delivery = |attempts: u32| DeliveryData {
+            reference: "acme-shop".into(),
+            event: "epayments.payment.created.v1".into(),
+            body: "{}".into(),
+            attempts,
+            due: at,
+            first: (attempts > 0).then_some(at),
+        };
+        let line = |number, again, deliveries| LineData { number, again, deliveries };
+        QueueData {
+            failing_since: Some(at),
+            again: 2,
+            lines: vec![
+                line(7, false, vec![delivery(3), delivery(0)]),
+                line(9, false, vec![delivery(0)]),
+                line(2, true, vec![delivery(1)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_waits_comes_back_and_an_attempt_under_way_counts_as_not_made() {
+        let mut queue = Queue::restored(&data(), 0).unwrap();
+        assert_eq!(queue.taken_down(), data());
+        let taken: Vec<_> = std::iter::from_fn(|| queue.take(Timestamp::MAX)).collect();
+        assert_eq!(taken.len(), 3, "the first of each line");
+        assert_eq!(queue.taken_down(), data());
+        queue.failed(7, Timestamp::from_micros(2_000_000));
+        queue.arrived(9);
+        let after = queue.taken_down();
+        assert_eq!((after.lines.len(), after.lines[0].deliveries[0].attempts), (2, 4));
+    }
+
+    #[test]
+    fn payments_with_other_numbers_keep_what_waits_for_them() {
+        let queue = Queue::restored(&data(), 100).unwrap();
+        let numbers: Vec<_> = queue.taken_down().lines.iter().map(|line| (line.number, line.again)).collect();
+        assert_eq!(numbers, [(107, false), (109, false), (2, true)]);
+    }
+}
