@@ -1,8 +1,10 @@
 //! The whole sandbox behind one door: numbers each request, takes it to the emulated API or the control API, and signs
 //! the answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
@@ -10,11 +12,14 @@ use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response};
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::control::{self, Control};
-use crate::engine::Engine;
-use crate::http::{Api, Received};
+use crate::engine::{Engine, Kind};
+pub(crate) use crate::http::Broken;
+use crate::http::{Answer, Answered, Api, Held, Received, Rest, Seen};
+use crate::journal::{Call, Journal};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -25,13 +30,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("sandbox-request-id");
 /// The sandbox as a service.
 pub(crate) struct App {
     api: Api,
+    journal: Arc<Journal>,
     control: Router,
-    /// Calls of the emulated API and of everything else are numbered apart, so that probes and control calls do not
-    /// change the ids of the calls under test.
-    calls: AtomicU64,
+    /// Calls of everything but the emulated API are numbered apart, so that probes and control calls do not change the
+    /// ids of the calls under test.
     control_calls: AtomicU64,
     running: AtomicUsize,
     closing: AtomicBool,
+    /// Told when the sandbox closes, to those who hold an answer back.
+    closed: Notify,
 }
 
 /// Counts a request as running while it lives.
@@ -77,20 +84,28 @@ impl RequestId {
 }
 
 impl App {
-    pub(crate) fn new(engine: Arc<Engine>, public_url: String, control_token: Option<String>) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        journal: Arc<Journal>,
+        public_url: String,
+        control_token: Option<String>,
+    ) -> Self {
+        let takes_fault_headers = control_token.is_none();
         let control = control::router(Control {
             engine: engine.clone(),
+            journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
             snapshots: Arc::default(),
         });
         Self {
-            api: Api { engine, public_url },
+            api: Api { engine, public_url, takes_fault_headers },
+            journal,
             control,
-            calls: AtomicU64::new(0),
             control_calls: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
+            closed: Notify::new(),
         }
     }
 
@@ -99,9 +114,10 @@ impl App {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Ends each connection with its next answer.
+    /// Ends each connection with its next answer, and holds no answer back any longer.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        self.closed.notify_waiters();
     }
 
     /// Answers a request.
@@ -115,10 +131,66 @@ impl App {
         }
         let received = Received::whole(request).await;
         let _running = Running::count(&self.running);
-        let id = RequestId::new(*b"req-", self.calls.fetch_add(1, Ordering::Relaxed) + 1);
-        let answer = self.api.answer(&received, id.as_str());
+        let number = self.journal.next_number();
+        let id = RequestId::new(*b"req-", number);
+        let mut answer = self.call(number, &id, &received, None);
+        if let Some(Held { delay, rest }) = answer.extensions_mut().remove() {
+            // Boxed, so that calls which are not held back have no room for it.
+            Box::pin(self.hold(delay)).await;
+            if let Some(rest) = rest {
+                answer = self.call(number, &id, &received, Some(&rest));
+            }
+        }
         self.api.engine.touch();
-        self.sign(answer.map(Either::Left), &id)
+        self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
+    }
+
+    /// Lets time pass, but not beyond the end of the sandbox.
+    async fn hold(&self, delay: Duration) {
+        let mut closed = pin!(self.closed.notified());
+        // From here on a close is noticed; one that came before is seen by the look.
+        closed.as_mut().enable();
+        if !self.closing.load(Ordering::Acquire) {
+            let _ = tokio::time::timeout(delay, closed).await;
+        }
+    }
+
+    /// Has a call answered. One that is held back before its operation goes into the journal when it is through.
+    fn call(&self, number: u64, id: &RequestId, received: &Received, rest: Option<&Rest>) -> Answer {
+        let machine = &self.api.engine.settings().machine;
+        let began = machine.elapsed();
+        let answered = self.api.answer(received, id.as_str(), rest);
+        if answered.is_unfinished() {
+            return answered.answer;
+        }
+        let micros = machine.elapsed().as_micros() - began.as_micros();
+        self.keep(number, micros, received, answered)
+    }
+
+    /// Puts a call into the journal, and lets go of its answer.
+    fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
+        let held = answered.held();
+        let Answered { answer, operation, reference, seen, rejection, replayed, told } = answered;
+        let Seen { at, msn, created } = seen;
+        self.journal.keep(
+            number,
+            Call {
+                at: at.unwrap_or_else(|| self.api.engine.read_clock(None).now),
+                micros: u64::try_from(micros + held.as_micros()).unwrap_or_default(),
+                msn,
+                operation,
+                reference: created.as_ref().map_or(&reference, |slot| slot.order.reference()),
+                parts: &received.parts,
+                body: received.body(),
+                answer: &answer,
+                rejection,
+                replayed,
+                told,
+            },
+        );
+        let live = self.api.engine.live();
+        live.tell(Kind::Request, msn, || Some(self.journal.find(number)?.summary()));
+        answer
     }
 
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>

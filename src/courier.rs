@@ -42,7 +42,6 @@ impl Drop for Present {
 /// Carries webhooks until it is dropped.
 pub(crate) async fn carry(engine: Arc<Engine>) -> Infallible {
     let present = Present(engine.clone());
-    engine.set_courier(true);
     let places = Arc::new(Semaphore::new(MAX_ON_THE_WAY));
     // Setting TLS up takes time and memory that a sandbox without webhooks need not spend.
     let mut transport = None;

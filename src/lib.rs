@@ -10,6 +10,7 @@
 //! sandbox does.
 
 mod app;
+mod broken;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod config;
@@ -19,11 +20,13 @@ mod document;
 pub mod domain;
 pub mod engine;
 mod http;
+mod journal;
 mod sandbox;
 mod serve;
 pub mod setup;
 mod wire;
 
 pub use config::{Config, reachable};
+pub use journal::{MAX_REQUESTS, RequestSnapshot};
 pub use sandbox::{PaymentSnapshot, Sandbox, SandboxBuilder, SandboxError, UnitHandle};
 pub use serve::BindError;

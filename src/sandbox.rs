@@ -12,9 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::broken;
 use crate::config::Config;
 use crate::courier;
 use crate::domain::digits::Msn;
+use crate::domain::fault::Fault;
 use crate::domain::money::{Amount, Market};
 use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
 use crate::domain::sales_unit::SalesUnit;
@@ -23,21 +25,28 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{
-    ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManualTime, Slot, Webhook,
+    ClockError, Credentials, DEFAULT_MSN, Engine, Fired, Jump, Machine, ManageError, ManualTime, Slot,
+    Webhook,
 };
+use crate::journal::{Filter, Journal, RequestSnapshot};
 use crate::serve::{self, BindError};
 
 /// A sandbox that is ready to answer but has no socket.
 pub(crate) struct Service {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) app: Arc<App>,
 }
 
 impl Service {
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let engine = Arc::new(Engine::new(config.engine.clone()));
-        let app = App::new(engine.clone(), config.public_url(listening), config.control_token.clone());
-        Self { engine, app: Arc::new(app) }
+        let journal = Arc::new(Journal::new(config.engine.max_requests));
+        let (public_url, token) = (config.public_url(listening), config.control_token.clone());
+        // From here on jumps of the clock wait for webhooks: somebody will carry them.
+        engine.set_courier(true);
+        let app = App::new(engine.clone(), journal.clone(), public_url, token);
+        Self { engine, journal, app: Arc::new(app) }
     }
 
     /// Serves until told to stop.
@@ -65,6 +74,7 @@ impl Service {
 /// ```
 pub struct Sandbox {
     engine: Arc<Engine>,
+    journal: Arc<Journal>,
     app: Arc<App>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
@@ -147,11 +157,14 @@ impl Sandbox {
     }
 
     /// Returns the sandbox as a router, to be called without a socket or mounted in a server of your own.
+    ///
+    /// A fault of the connection cannot break a socket here: the answer is a 502 (for `MALFORMED_RESPONSE_CHUNK` a 200)
+    /// whose body ends in an error.
     pub fn router(&self) -> Router {
         let app = self.app.clone();
         Router::new().fallback(any(move |request: Request| {
             let app = app.clone();
-            async move { app.answer(request).await.map(axum::body::Body::new) }
+            async move { broken::without_socket(app.answer(request).await) }
         }))
     }
 
@@ -216,9 +229,32 @@ impl Sandbox {
         self.engine.advance(None, Jump::ToNext)
     }
 
+    /// Returns the calls of the emulated API that the journal keeps, newest first, secrets masked.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RequestSnapshot> {
+        self.journal.list(&Filter::default(), usize::MAX).iter().map(Into::into).collect()
+    }
+
+    /// Makes a fault, which spoils the answers of the calls that match. Returns its id.
+    ///
+    /// ```
+    /// use epayment_sandbox::{Sandbox, domain::fault::Fault, domain::operation::Operation};
+    /// let lost = "fault=EMPTY_RESPONSE, commit".parse()?; // The capture goes through, but its answer is lost.
+    /// Sandbox::start().fault(Fault::new(lost).on(Operation::Capture)).expect("there is room for one");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn fault(&self, fault: Fault) -> Result<String, ManageError> {
+        Ok(self.engine.add_fault(fault)?.id())
+    }
+
     /// Goes back to how the sandbox started.
     pub fn reset(&self) {
         self.engine.reset();
+        self.journal.clear(None);
+        self.engine.live().resync(None);
     }
 }
 
@@ -286,7 +322,7 @@ impl UnitHandle<'_> {
 }
 
 impl SandboxBuilder {
-    /// Makes identifiers and tokens repeat from run to run.
+    /// Makes identifiers, tokens and fault dice repeat from run to run.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.engine.seed = Some(seed);
@@ -364,6 +400,13 @@ impl SandboxBuilder {
         self
     }
 
+    /// Remembers at most this many calls and as many webhook attempts; the oldest go first.
+    #[must_use]
+    pub fn max_requests(mut self, count: usize) -> Self {
+        self.config.engine.max_requests = count;
+        self
+    }
+
     /// Makes the control API want a bearer token.
     #[must_use]
     pub fn control_token(mut self, token: &str) -> Self {
@@ -420,7 +463,7 @@ impl SandboxBuilder {
         let listener = serve::bind(self.config.listen)?;
         let address = listener.local_addr().unwrap_or(self.config.listen);
         let service = Service::new(&self.config, address);
-        let (engine, app) = (service.engine.clone(), service.app.clone());
+        let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -432,6 +475,6 @@ impl SandboxBuilder {
             runtime.shutdown_background();
         });
         let thread = Some(thread.expect("the operating system gives a thread"));
-        Ok(Sandbox { engine, app, address, stop, thread })
+        Ok(Sandbox { engine, journal, app, address, stop, thread })
     }
 }

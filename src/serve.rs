@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use crate::app::App;
+use crate::broken::Ending;
 use crate::engine::Engine;
 
 /// How many connections are open at once; more wait to be accepted.
@@ -84,13 +85,17 @@ async fn connect(socket: TcpStream, app: Arc<App>) {
             activity.request_began();
             let (app, activity) = (app.clone(), activity.clone());
             async move {
-                let response = app.answer(request).await;
+                let mut response = app.answer(request).await;
                 activity.request_ended();
+                if let Some(ending) = Ending::of(&mut response) {
+                    // Each connection ends once.
+                    let _ = activity.ending.set(ending);
+                }
                 Ok::<_, Infallible>(response)
             }
         })
     };
-    let io = TokioIo::new(Watched { socket, activity: activity.clone() });
+    let io = TokioIo::new(Watched { socket, activity: activity.clone(), ended: 0 });
     let mut http = http1::Builder::new();
     // Answers are small: copying one behind its head costs less than writing the two from two places.
     http.max_buf_size(MAX_HEAD).writev(false);
@@ -124,6 +129,8 @@ struct Activity {
     blocked: AtomicBool,
     /// How many bytes the client has taken.
     written: AtomicU64,
+    /// How a fault ends the connection, once its answer is due.
+    ending: OnceLock<Ending>,
 }
 
 impl Activity {
@@ -170,9 +177,25 @@ impl Patience {
 struct Watched {
     socket: TcpStream,
     activity: Arc<Activity>,
+    /// How many bytes of its ending the client has taken.
+    ended: usize,
 }
 
 impl Watched {
+    /// Writes, or ends the connection where a fault says so.
+    fn write(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let result = match self.activity.ending.get() {
+            None => write(Pin::new(&mut self.socket), cx),
+            Some(ending) => ending.poll(&mut self.socket, &mut self.ended, cx).map(Err),
+        };
+        self.note_write(&result);
+        result
+    }
+
     fn note_write(&self, result: &Poll<io::Result<usize>>) {
         self.activity.blocked.store(result.is_pending(), Ordering::Relaxed);
         if let Poll::Ready(Ok(count)) = result {
@@ -200,9 +223,7 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.note_write(&result);
-        result
+        self.write(cx, |socket, cx| socket.poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -210,9 +231,7 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
-        self.note_write(&result);
-        result
+        self.write(cx, |socket, cx| socket.poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {

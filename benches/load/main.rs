@@ -9,6 +9,7 @@
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod dead;
 mod memory;
 mod options;
 mod pair;
@@ -52,7 +53,9 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         println!("servers and clients share the processors, so the figures say little");
     }
     let mut figures = json!({ "start_ms": start_millis });
-    if options.memory {
+    if options.dead_receiver {
+        figures["dead_receiver"] = dead::measure(&options, processor)?;
+    } else if options.memory {
         figures["memory"] = memory::measure(processor)?;
     } else {
         figures["loads"] = pair::measure(&options, processor)?;

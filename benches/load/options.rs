@@ -18,6 +18,7 @@ cargo bench --bench load -- [OPTIONS]
   --seconds N         how long one slice lasts (0.8)
   --quick             one short slice of each
   --memory            memory per payment, growth to a million and reading there; takes minutes
+  --dead-receiver     creates with and without a webhook whose receiver never answers
   --json FILE         also write the figures to this file
 ";
 
@@ -29,6 +30,7 @@ pub(crate) struct Options {
     /// How many slices each server gets of each load.
     pub(crate) rounds: usize,
     pub(crate) memory: bool,
+    pub(crate) dead_receiver: bool,
     pub(crate) json: Option<PathBuf>,
 }
 
@@ -41,6 +43,7 @@ impl Options {
             slice: Duration::from_millis(800),
             rounds: 3,
             memory: false,
+            dead_receiver: false,
             json: None,
         };
         while let Some(argument) = arguments.next() {
@@ -53,6 +56,7 @@ impl Options {
                 "--seconds" => options.slice = seconds(&value()?)?,
                 "--quick" => (options.slice, options.rounds) = (Duration::from_millis(300), 1),
                 "--memory" => options.memory = true,
+                "--dead-receiver" => options.dead_receiver = true,
                 "--json" => options.json = Some(value()?.into()),
                 "--help" => return Ok(None),
                 unknown => return Err(format!("there is no option {unknown}\n\n{HELP}")),

@@ -10,7 +10,7 @@ use crate::script::{Load, load};
 use crate::server::{Kind, Server};
 
 /// How long a slice runs before it counts.
-const WARM_UP: Duration = Duration::from_millis(100);
+pub(crate) const WARM_UP: Duration = Duration::from_millis(100);
 
 /// The slices of one server under one load.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Slices {
     }
 
     /// Returns the time in microseconds within which this share of the answers came.
-    fn latency_micros(&self, share: f64) -> f64 {
+    pub(crate) fn latency_micros(&self, share: f64) -> f64 {
         let mut latencies: Vec<u32> = self.runs.iter().flat_map(|run| &run.latencies).copied().collect();
         latencies.sort_unstable();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]

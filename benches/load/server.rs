@@ -38,6 +38,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server, on one processor if told which, and waits until it answers. A bare one knows this many payments.
     pub(crate) fn start(kind: Kind, payments: u64, processor: Option<usize>) -> Result<Self, String> {
+        Self::start_with(kind, payments, processor, &[])
+    }
+
+    /// Starts a server with more arguments.
+    pub(crate) fn start_with(
+        kind: Kind,
+        payments: u64,
+        processor: Option<usize>,
+        more: &[String],
+    ) -> Result<Self, String> {
         let this = std::env::current_exe().map_err(|error| error.to_string())?;
         let (program, arguments) = match kind {
             Kind::Sandbox => {
@@ -55,7 +65,7 @@ impl Server {
             }
         };
         // A configuration file where the benchmark happens to be run would change what is measured.
-        command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
+        command.args(arguments).args(more).current_dir(env!("CARGO_TARGET_TMPDIR"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let began = Instant::now();
         let child = command.spawn().map_err(|error| format!("the {} cannot start: {error}", kind.name()))?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, Uri};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -18,7 +19,24 @@ pub(super) struct Client {
 /// What it answered.
 pub(super) struct Reply {
     pub(super) status: u16,
-    pub(super) body: Value,
+    text: String,
+}
+
+impl Reply {
+    /// Returns the body as JSON; null when it is none.
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// Returns the body; an answer of 400 and above is an error with the sandbox's own words.
+    fn checked(self) -> Result<Self, String> {
+        if self.status < 400 {
+            return Ok(self);
+        }
+        let body = self.json();
+        let detail = body.get("detail").or_else(|| body.get("message")).and_then(Value::as_str);
+        Err(detail.map_or_else(|| format!("the sandbox answered {}", self.status), str::to_owned))
+    }
 }
 
 /// How long to wait for an answer. A jump over many timers takes its time.
@@ -37,29 +55,69 @@ impl Client {
 
     /// Sends a request; an answer of 400 and above is an error with the sandbox's own words.
     pub(super) fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
-        let reply = self.send(method, path, body)?;
-        if reply.status < 400 {
-            return Ok(reply.body);
-        }
-        let detail = reply.body.get("detail").or_else(|| reply.body.get("message")).and_then(Value::as_str);
-        Err(detail.map_or_else(|| format!("the sandbox answered {}", reply.status), str::to_owned))
+        Ok(self.send(method, path, body)?.checked()?.json())
+    }
+
+    /// Sends a request whose answer is text.
+    pub(super) fn text(&self, method: Method, path: &str) -> Result<String, String> {
+        Ok(self.send(method, path, None)?.checked()?.text)
     }
 
     /// Sends a request and returns whatever comes back.
     pub(super) fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, String> {
+        self.run(async {
+            let exchange = async {
+                let response = self.ask(method, path, body).await?;
+                whole(response).await
+            };
+            tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "it does not answer".to_owned())?
+        })
+    }
+
+    /// Asks for a stream and shows what comes of it, until it ends or `show` says that it is enough. Returns whether
+    /// it was.
+    ///
+    /// # Errors
+    ///
+    /// When there is no stream to be had.
+    pub(super) fn follow(&self, path: &str, show: &mut dyn FnMut(&str) -> bool) -> Result<bool, String> {
+        let mut enough = false;
+        let refused = self.run(async {
+            let response = self.ask(Method::GET, path, None).await?;
+            if response.status().as_u16() >= 400 {
+                return whole(response).await.map(Some);
+            }
+            let mut body = response.into_body();
+            // Characters may be cut in two on the way.
+            let mut rest = Vec::new();
+            while let Some(Ok(frame)) = body.frame().await {
+                rest.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+                let end = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+                if !show(&String::from_utf8_lossy(&rest[..end])) {
+                    enough = true;
+                    break;
+                }
+                rest.drain(..end);
+            }
+            Ok(None)
+        })?;
+        refused.map_or(Ok(enough), |reply| reply.checked().map(|_| enough))
+    }
+
+    fn run<T>(&self, exchange: impl Future<Output = Result<T, String>>) -> Result<T, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
-        let exchange = async {
-            tokio::time::timeout(PATIENCE, self.exchange(method, path, body))
-                .await
-                .map_err(|_| "it does not answer".into())
-        };
-        runtime.block_on(exchange).and_then(|reply| reply).map_err(|error: String| {
+        runtime.block_on(exchange).map_err(|error| {
             format!("no sandbox answers at {}: {error} (is it running? try --url)", self.base)
         })
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, String> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Response<Incoming>, String> {
         let uri: Uri =
             format!("{}{path}", self.base).parse().map_err(|_| format!("{path} cannot be asked for"))?;
         let authority = uri.authority().ok_or("it has no host")?;
@@ -70,7 +128,8 @@ impl Client {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
             .await
             .map_err(|error| error.to_string())?;
-        let connection = tokio::spawn(connection);
+        // It ends with the runtime, or when the body has been read.
+        tokio::spawn(connection);
         let mut request = Request::builder().method(method).uri(&uri).header("Host", authority.as_str());
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
@@ -80,11 +139,12 @@ impl Client {
             .header("Content-Type", "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
-        let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
-        let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-        connection.abort();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Reply { status, body })
+        sender.send_request(request).await.map_err(|error| error.to_string())
     }
+}
+
+async fn whole(response: Response<Incoming>) -> Result<Reply, String> {
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    Ok(Reply { status, text: String::from_utf8_lossy(&bytes).into_owned() })
 }

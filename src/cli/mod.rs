@@ -2,12 +2,15 @@
 
 mod catalogue;
 mod client;
+mod line;
 mod output;
 mod print_config;
+mod requests;
 mod serve;
 mod settings;
 mod sources;
 mod state_file;
+mod tail;
 mod telemetry;
 mod verbs;
 
@@ -50,6 +53,8 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, matches])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, matches])?.settings),
         Some(("reset", matches)) => verbs::reset(matches, &gather(&[root, matches])?.settings),
+        Some(("requests", matches)) => requests::run(matches, &gather(&[root, matches])?.settings),
+        Some(("tail", matches)) => tail::run(matches, &gather(&[root, matches])?.settings),
         Some(("errors", matches)) => catalogue::run(matches.get_one("CODE").map(String::as_str)),
         Some(("config", matches)) => print_config::run(matches, root),
         Some(("completions", matches)) => {
@@ -98,10 +103,12 @@ fn command() -> Command {
         .subcommand(clock_command())
         .subcommand(
             Command::new("reset")
-                .about("Go back to the start: payments, clock, users, sales units")
+                .about("Go back to the start: payments, clock, users, sales units, journal")
                 .args([url_arg(), msn_arg()])
                 .args(config_args()),
         )
+        .subcommand(requests::command(|| [vec![url_arg()], config_args().into()].concat()))
+        .subcommand(tail::command(|| [vec![url_arg(), msn_arg()], config_args().into()].concat()))
         .subcommand(
             Command::new("errors")
                 .about("Print the error catalogue")

@@ -9,9 +9,13 @@ pub(super) fn print(text: &str) {
 
 /// Writes a line to stdout at once.
 pub(super) fn line(text: &str) {
+    let _ = try_line(text);
+}
+
+/// Writes a line to stdout at once. Returns whether anybody can read it.
+pub(super) fn try_line(text: &str) -> bool {
     let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{text}");
-    let _ = stdout.flush();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).is_ok()
 }
 
 /// Writes a line to stderr.
@@ -28,6 +32,17 @@ pub(super) fn stderr_is_terminal() -> bool {
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
 pub(super) fn colours() -> bool {
     stderr_is_terminal() && std::env::var("NO_COLOR").map_or(true, |value| value.is_empty())
+}
+
+/// Whether to colour what goes to stdout.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
+pub(super) fn stdout_colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var("NO_COLOR").map_or(true, |value| value.is_empty())
+}
+
+/// Takes out what would steer the terminal: texts of callers are shown.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 /// Writes rows in columns, two spaces apart. The last column is not padded.

@@ -12,6 +12,7 @@ use crate::domain::url::{UrlRule, is_allowed};
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{Credentials, Webhook};
+use crate::journal::MAX_REQUESTS;
 use crate::setup::{SalesUnitInput, UserInput};
 
 /// The prefix of every variable.
@@ -138,7 +139,7 @@ settings! {
         };
     "strict", "Enforce also what a local tool relaxes: https-only URLs, Merchant-Serial-Number, JSON content type, no unknown members",
         |to, text| { to.config.engine.strict = switch(text)?; Ok(()) };
-    "seed" ["N"], "Make identifiers and tokens repeat from run to run",
+    "seed" ["N"], "Make identifiers, tokens and fault dice repeat from run to run",
         |to, text| { to.config.engine.seed = Some(number(text)?); Ok(()) };
     "clock" ["real|TIME"] = "real", "An RFC 3339 time freezes the sandbox clock there from the start",
         |to, text| { to.config.engine.frozen_at = clock(text)?; Ok(()) };
@@ -150,8 +151,8 @@ settings! {
         |to, text| { to.webhook_secret = Some(text.to_owned()); Ok(()) }, secret;
     "max_payments" ["N"] = "1000000", "How many payments are kept; the oldest finished ones go first",
         |to, text| { to.config.engine.max_payments = at_least_one(text)?; Ok(()) };
-    "max_requests" ["N"] = "1000", "How many calls and webhook attempts are remembered",
-        |to, text| { to.config.engine.max_requests = usize::try_from(at_least_one(text)?).unwrap_or(usize::MAX); Ok(()) };
+    "max_requests" ["N"] = "1000", "How many calls and webhook attempts are remembered; the oldest go first",
+        |to, text| { to.config.engine.max_requests = rows(text)?; Ok(()) };
     "control_token" ["TOKEN"], "The control API wants this as a bearer token",
         |to, text| { to.config.control_token = Some(text.to_owned()); Ok(()) }, secret;
     "log_format" ["text|json"] = "text", "How logs are written to stderr",
@@ -287,6 +288,12 @@ fn at_least_one(text: &str) -> Result<u64, String> {
         .ok()
         .filter(|number| *number > 0)
         .ok_or_else(|| format!("\"{text}\" is no whole number from 1"))
+}
+
+fn rows(text: &str) -> Result<usize, String> {
+    let number = at_least_one(text)?;
+    let rows = usize::try_from(number).ok().filter(|rows| *rows <= MAX_REQUESTS);
+    rows.ok_or_else(|| format!("\"{text}\" is more than {MAX_REQUESTS}"))
 }
 
 fn clock(text: &str) -> Result<Option<Timestamp>, String> {

@@ -16,24 +16,24 @@ use crate::domain::time::Timestamp;
 
 /// Finds the sandbox: `--url`, else `EPAYMENT_SANDBOX_URL`, else where the same configuration makes it listen.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
-fn client(matches: &ArgMatches, settings: &Settings) -> Result<Client, Failure> {
+pub(super) fn client(matches: &ArgMatches, settings: &Settings) -> Result<Client, Failure> {
     let told = text(matches, "url").map(str::to_owned);
     let told = told.or_else(|| std::env::var("EPAYMENT_SANDBOX_URL").ok().filter(|url| !url.is_empty()));
     let url = told.unwrap_or_else(|| format!("http://{}", reachable(settings.config.listen)));
     Client::new(&url, settings.config.control_token.clone())
 }
 
-fn text<'m>(matches: &'m ArgMatches, name: &str) -> Option<&'m str> {
+pub(super) fn text<'m>(matches: &'m ArgMatches, name: &str) -> Option<&'m str> {
     matches.try_get_one::<String>(name).ok().flatten().map(String::as_str)
 }
 
 /// Scopes a path to the sales unit that `--msn` names.
-fn scoped(path: &str, matches: &ArgMatches) -> String {
+pub(super) fn scoped(path: &str, matches: &ArgMatches) -> String {
     text(matches, "msn").map_or_else(|| path.to_owned(), |msn| format!("{path}?msn={}", encode(msn)))
 }
 
 /// Makes a text safe for a path or query.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes()
         .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })

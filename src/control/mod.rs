@@ -1,15 +1,18 @@
-//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, and going back to the
-//! start. Its routes and its OpenAPI document come from one list.
+//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, and going back to
+//! the start. Its routes and its OpenAPI document come from one list.
 
 mod clock;
 mod deliveries;
 mod errors;
+mod events;
 mod extract;
+mod faults;
 mod front;
 mod guard;
 mod health;
 mod payments;
 mod problem;
+mod requests;
 mod reset;
 mod sales_units;
 mod snapshots;
@@ -29,6 +32,7 @@ use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
 use crate::engine::{Engine, Unit};
+use crate::journal::Journal;
 use problem::Refused;
 pub(crate) use snapshots::Snapshots;
 
@@ -36,6 +40,7 @@ pub(crate) use snapshots::Snapshots;
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<Journal>,
     /// The base of the addresses handed to customers.
     pub(crate) public_url: String,
     /// The bearer token that callers need, if any.
@@ -47,7 +52,7 @@ pub(crate) struct Control {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "epayment-sandbox control API",
-    description = "Drives the sandbox: time, customers, sales units, payments. `?msn=` scopes a call to one sales unit; \
+    description = "Drives the sandbox: time, customers, sales units, payments, faults. `?msn=` scopes a call to one sales unit; \
                    without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
                    Errors are RFC 7807 problem documents."
 ))]
@@ -79,7 +84,15 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(snapshots::list))
         .routes(routes!(snapshots::show, snapshots::put, snapshots::remove))
         .routes(routes!(snapshots::restore))
+        .routes(routes!(requests::list, requests::clear))
+        .routes(routes!(requests::count))
+        .routes(routes!(requests::wait))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::curl))
+        .routes(routes!(events::stream))
         .routes(routes!(errors::list))
+        .routes(routes!(faults::make, faults::list, faults::clear))
+        .routes(routes!(faults::remove))
         .split_for_parts()
 }
 

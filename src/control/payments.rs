@@ -9,16 +9,18 @@ use utoipa::ToSchema;
 
 use super::extract::{Body, Path, Query};
 use super::problem::{Problem, Refused, json_text};
+use super::requests::write_rows;
 use super::{Control, deliveries};
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::payment::{Choice, CustomerRefusal, Payment, Phase, State as PaymentState, UserFlow};
 use crate::domain::time::Rfc3339;
 use crate::engine::{DeliveryFilter, Seen, Slot};
+use crate::journal::Filter;
 use crate::wire;
 
 /// How many payments a page has when it does not say, and at most.
-const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 1000;
+pub(super) const DEFAULT_LIMIT: usize = 50;
+pub(super) const MAX_LIMIT: usize = 1000;
 
 /// What only the sandbox tells of a payment; the API's own members follow it.
 #[derive(Serialize)]
@@ -94,9 +96,11 @@ impl Control {
             body.push_str(",\"events\":");
             wire::events(&mut body, payment);
         });
-        // This version keeps no calls.
-        body.push_str(",\"requests\":[],\"deliveries\":");
         let reference = Some(slot.order.reference().to_owned());
+        body.push_str(",\"requests\":");
+        let filter = Filter { msn: Some(msn), reference: reference.clone(), ..Filter::default() };
+        write_rows(&mut body, &self.journal.list(&filter, MAX_LIMIT));
+        body.push_str(",\"deliveries\":");
         let filter = DeliveryFilter { msn: Some(msn), reference, ..DeliveryFilter::default() };
         wire::json::value(&mut body, &deliveries::views(&self.engine.deliveries(&filter, MAX_LIMIT)));
         body.push('}');
@@ -119,6 +123,16 @@ pub(super) fn read_state(word: &str) -> Result<Seen, Refused> {
         let words: Vec<_> = Phase::ALL.iter().map(|(word, _)| *word).collect();
         Refused::bad_request(format!("state: \"{word}\" is none of {}.", words.join(", ")))
     })
+}
+
+/// Reads how many a page is to have.
+pub(super) fn read_limit(limit: Option<usize>) -> Result<usize, Refused> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Refused::bad_request(format!("limit: {limit} is not between 1 and {MAX_LIMIT}.")))
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,10 +162,7 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
     let seen = query.state.as_deref().map(read_state).transpose()?;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Refused::bad_request(format!("limit: {limit} is not between 1 and {MAX_LIMIT}.")));
-    }
+    let limit = read_limit(query.limit)?;
     let unit = control.scope(query.msn)?;
     let keep = |payment: Payment<'_>| {
         seen.is_none_or(|seen| seen.fits(payment))

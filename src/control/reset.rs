@@ -8,7 +8,7 @@ use super::extract::{Query, Scope};
 use super::problem::{Problem, Refused};
 use super::state::in_background;
 
-/// Goes back to the configured baseline: payments, clock, users, sales units.
+/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, journals.
 ///
 /// With `msn` that unit alone is emptied and keeps its keys and settings.
 #[utoipa::path(
@@ -21,12 +21,13 @@ pub(super) async fn reset(
     Query(scope): Query<Scope>,
 ) -> Result<StatusCode, Refused> {
     let unit = control.scope(scope.msn)?;
-    let engine = control.engine.clone();
     in_background(move || {
         match unit {
-            Some(unit) => engine.reset_unit(&unit),
-            None => engine.reset(),
+            Some(unit) => control.engine.reset_unit(&unit),
+            None => control.engine.reset(),
         }
+        control.journal.clear(scope.msn);
+        control.engine.live().resync(scope.msn);
         Ok(StatusCode::NO_CONTENT)
     })
     .await

@@ -101,5 +101,7 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Refused> {
     control.unit(msn)?;
     control.engine.remove_unit(msn);
+    control.journal.clear(Some(msn));
+    control.engine.live().resync(Some(msn));
     Ok(StatusCode::NO_CONTENT)
 }

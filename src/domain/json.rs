@@ -44,6 +44,15 @@ impl<'a> Json<'a> {
         json.map_err(|error| error.to_string())
     }
 
+    /// Returns the first member of this name, if this is an object that has it.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// Returns whether this is `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {

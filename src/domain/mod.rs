@@ -5,6 +5,8 @@
 
 pub mod digits;
 pub mod errors;
+pub mod explain;
+pub mod fault;
 pub mod fields;
 pub mod json;
 pub mod money;

@@ -121,6 +121,12 @@ pub struct Amount {
     pub value: u64,
 }
 
+/// Writes minor units as people do: `319,00`.
+#[must_use]
+pub fn decimal(value: u64) -> String {
+    format!("{},{:02}", value / 100, value % 100)
+}
+
 /// An amount as a request gave it: the currency is one that exists, the value is not checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AmountGiven {

@@ -63,6 +63,24 @@ impl Operation {
         }
     }
 
+    /// Returns the method and the path of the operation.
+    #[must_use]
+    pub fn call(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Token => ("POST", "/accesstoken/get"),
+            Self::Create => ("POST", "/epayment/v1/payments"),
+            Self::Get => ("GET", "/epayment/v1/payments/{reference}"),
+            Self::Events => ("GET", "/epayment/v1/payments/{reference}/events"),
+            Self::Capture => ("POST", "/epayment/v1/payments/{reference}/capture"),
+            Self::Refund => ("POST", "/epayment/v1/payments/{reference}/refund"),
+            Self::Cancel => ("POST", "/epayment/v1/payments/{reference}/cancel"),
+            Self::Approve => ("POST", "/epayment/v1/test/payments/{reference}/approve"),
+            Self::WebhooksRegister => ("POST", "/webhooks/v1/webhooks"),
+            Self::WebhooksList => ("GET", "/webhooks/v1/webhooks"),
+            Self::WebhooksDelete => ("DELETE", "/webhooks/v1/webhooks/{id}"),
+        }
+    }
+
     /// Returns whether the operation needs an `Idempotency-Key` header (OpenAPI 1.8.1).
     #[must_use]
     pub fn needs_idempotency_key(self) -> bool {

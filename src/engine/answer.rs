@@ -14,6 +14,15 @@ pub struct Refusal {
     pub rejection: Rejection,
     /// The trace id.
     pub trace: TraceId,
+    /// Whether the answer is the one that the idempotency key got first.
+    pub replayed: bool,
+}
+
+impl Refusal {
+    /// Answers as the first request with the key was answered.
+    pub(super) fn replay(&self) -> Self {
+        Self { replayed: true, ..self.clone() }
+    }
 }
 
 /// How a request is known again: by its bytes, and by what they say.
@@ -42,7 +51,7 @@ impl Refusal {
 
     pub(super) fn restored(data: &RefusalData) -> Result<Self, Flaw> {
         let trace = TraceId::parse(&data.trace).ok_or_else(|| Flaw::of("trace", "it is no trace id"))?;
-        Ok(Self { rejection: data.rejection()?, trace })
+        Ok(Self { rejection: data.rejection()?, trace, replayed: false })
     }
 }
 

@@ -4,6 +4,7 @@ use super::Engine;
 use super::answer::{Refusal, parse};
 use super::unit::Unit;
 use crate::domain::errors::Rejection;
+use crate::domain::explain::{Facts, PaymentFacts};
 use crate::domain::payment::{ApproveFacts, ApproveRequest};
 
 impl Engine {
@@ -25,7 +26,17 @@ impl Engine {
             let user = self.users.get(Some(unit.msn), customer);
             let now = self.now(unit).max(record.course.last_event_at());
             let facts = ApproveFacts { now, unit: &settings };
-            Ok((payment.force_approve(&user, unit.authorised(), facts)?, now))
+            let authorised = unit.authorised();
+            let approved = payment.force_approve(&user, authorised, facts);
+            let decision = approved.map_err(|rejection| {
+                rejection.knowing(Facts::Approval {
+                    payment: PaymentFacts::of(payment, now),
+                    customer,
+                    authorised,
+                    limit: settings.payment_limit,
+                })
+            });
+            Ok((decision?, now))
         };
         let (decision, now) = approve().map_err(|rejection| self.refuse(Some(unit), rejection))?;
         self.commit(&slot, &mut record, decision, now, None);

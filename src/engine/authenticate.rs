@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::limits::limit;
 use super::settings::Credentials;
 use super::tokens::{IssuedToken, Known};
 use super::unit::Unit;
 use super::{DEFAULT_MSN, Engine};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::explain::{Facts, TokenFault};
 use crate::domain::operation::Operation;
 
 /// The credentials of a request, as its headers gave them.
@@ -35,21 +37,25 @@ pub struct TokenRequest<'a> {
 }
 
 impl Engine {
-    /// Issues an access token.
+    /// Finds out for which sales unit a token is asked for, if for one.
     ///
     /// # Errors
     ///
     /// With configured credentials, when key, client id and secret are not those of one sales unit.
-    pub(crate) fn issue_token(&self, request: &TokenRequest<'_>) -> Result<IssuedToken, Rejection> {
-        let msn = match self.settings.credentials {
-            Credentials::Any => self.units.of_client(request.client_id).first().copied().or(request.msn),
-            Credentials::Configured => Some(self.check_client(request)?),
-        };
+    pub(crate) fn admit_client(&self, request: &TokenRequest<'_>) -> Result<Option<Msn>, Rejection> {
+        match self.settings.credentials {
+            Credentials::Any => Ok(self.units.of_client(request.client_id).first().copied().or(request.msn)),
+            Credentials::Configured => self.check_client(request).map(Some),
+        }
+    }
+
+    /// Issues an access token to a client whose credentials are good.
+    pub(crate) fn issue_token(&self, client_id: &str, msn: Option<Msn>) -> IssuedToken {
         let issued_at = self.token_time();
         let frozen = self.read_clock(None).mode == super::Mode::Frozen;
         let stamp = (frozen || self.settings.seed.is_none()).then_some(issued_at);
         let elapsed = self.settings.machine.elapsed();
-        Ok(self.tokens.issue(&self.ids(), request.client_id, msn, issued_at, stamp, elapsed))
+        self.tokens.issue(&self.ids(), client_id, msn, issued_at, stamp, elapsed)
     }
 
     fn check_client(&self, request: &TokenRequest<'_>) -> Result<Msn, Rejection> {
@@ -61,7 +67,7 @@ impl Engine {
             self.units.of_client(request.client_id).into_iter().filter(|msn| of_key.contains(msn)).collect();
         let client = [("client_id", request.client_id)];
         if of_client.is_empty() {
-            return Err(ErrorCode::ClientUnknown.about(&client));
+            return Err(ErrorCode::ClientUnknown.about(&client).knowing(Facts::KeyOf(of_key)));
         }
         let has_secret = |msn: &&Msn| {
             self.units.get(**msn).is_some_and(|unit| unit.settings().client_secret == request.client_secret)
@@ -69,7 +75,9 @@ impl Engine {
         let of_secret: Vec<Msn> = of_client.iter().filter(has_secret).copied().collect();
         // Several units may share their keys; the header then says for which one the token is.
         let named = of_secret.iter().copied().find(|msn| Some(*msn) == request.msn);
-        named.or(of_secret.first().copied()).ok_or_else(|| ErrorCode::ClientSecretInvalid.about(&client))
+        named.or(of_secret.first().copied()).ok_or_else(|| {
+            ErrorCode::ClientSecretInvalid.about(&client).knowing(Facts::KeyOf(of_client.clone()))
+        })
     }
 
     /// Ends every access token issued so far.
@@ -93,7 +101,15 @@ impl Engine {
         if self.settings.enforce_rate_limits {
             self.count_call(caller, operation, &reference())?;
         }
-        let msn = self.choose_msn(caller, &of_key, of_token)?;
+        self.admit_unit(self.choose_msn(caller, &of_key, of_token)?, operation)
+    }
+
+    /// Finds the sales unit of an MSN that the credentials are good for.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it may not take payments and the operation is about them.
+    pub(crate) fn admit_unit(&self, msn: Msn, operation: Operation) -> Result<Arc<Unit>, Rejection> {
         let invalid = || ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]);
         let unit = match self.settings.credentials {
             Credentials::Any => self.unit_on_first_use(msn),
@@ -124,7 +140,14 @@ impl Engine {
         match self.tokens.look_up(token, || self.settings.machine.elapsed()) {
             Known::Good(msn) if any || msn.is_some_and(|msn| of_key.contains(&msn)) => Ok(msn),
             Known::Foreign if any => Ok(None),
-            Known::Good(_) | Known::Foreign | Known::Over => Err(ErrorCode::BearerTokenRefused.reject()),
+            known => {
+                let fault = match known {
+                    Known::Good(msn) => TokenFault::OfOther(msn),
+                    Known::Foreign => TokenFault::Foreign,
+                    Known::Over => TokenFault::Over,
+                };
+                Err(ErrorCode::BearerTokenRefused.reject().knowing(Facts::Token(fault)))
+            }
         }
     }
 
@@ -139,9 +162,11 @@ impl Engine {
             _ => caller.msn.unwrap_or_default(),
         };
         let elapsed = self.settings.machine.elapsed();
-        self.limits
-            .count(operation, reference, owner, elapsed)
-            .map_err(|seconds| ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())]))
+        self.limits.count(operation, reference, owner, elapsed).map_err(|seconds| {
+            let calls = limit(operation).unwrap_or_default();
+            let rejection = ErrorCode::RateLimitExceeded.about(&[("seconds", &seconds.to_string())]);
+            rejection.knowing(Facts::Limit { calls, seconds })
+        })
     }
 
     fn choose_msn(
@@ -164,7 +189,8 @@ impl Engine {
         };
         match (self.settings.credentials, named) {
             (Credentials::Configured, Some(msn)) if !of_key.contains(&msn) => {
-                Err(ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]))
+                let rejection = ErrorCode::MsnInvalid.about(&[("msn", &msn.to_string())]);
+                Err(rejection.knowing(Facts::KeyOf(of_key.to_vec())))
             }
             (_, Some(msn)) => Ok(msn),
             (Credentials::Configured, None) => {

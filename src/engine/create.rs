@@ -9,8 +9,9 @@ use super::slot::Slot;
 use super::unit::Unit;
 use super::{Engine, IdempotencyKey};
 use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::explain::{Facts, PaymentFacts};
 use crate::domain::json::Json;
-use crate::domain::payment::{Act, CreateFacts, CreateRequest, Order, Script};
+use crate::domain::payment::{Act, CreateFacts, CreateRequest, EventName, Order, Script, Standing};
 use crate::domain::user::{Behaviour, User};
 
 /// How many refused creates one unit remembers. The oldest go first.
@@ -33,7 +34,8 @@ impl Engine {
                 if first.prints().match_body(raw, body) {
                     return first.replay();
                 }
-                return Err(self.refuse(Some(unit), ErrorCode::IdempotencyKeyUsed.about(&[("key", key)])));
+                let conflict = ErrorCode::IdempotencyKeyUsed.about(&[("key", key)]);
+                return Err(self.refuse(Some(unit), conflict.knowing(Facts::FirstUse(first.first_use()))));
             }
             match self.create_new(unit, key, raw, body) {
                 Ok(slot) => {
@@ -72,9 +74,11 @@ impl Engine {
         let order = self.check_create(unit, key, &body).map_err(|rejection| (rejection, prints))?;
         let place = (unit.number, order.reference());
         let mut stripe = self.payments.lock(place);
-        if stripe.find(place).is_some() {
+        if let Some(taken) = stripe.find(place).cloned() {
+            drop(stripe);
+            let facts = self.read(&taken, |payment| PaymentFacts::of(payment, self.now(unit)));
             let taken = ErrorCode::ReferenceTaken.about(&[("reference", order.reference())]);
-            return Err((taken, prints));
+            return Err((taken.knowing(Facts::Payment(facts)), prints));
         }
         let number = self.created.fetch_add(1, Ordering::Relaxed) + 1;
         let slot = Arc::new(Slot::new(unit.clone(), number, order, prints));
@@ -88,7 +92,7 @@ impl Engine {
         let settings = unit.settings();
         let customer = if request.is_pushed() { request.customer() } else { None };
         let customer = customer.map(|phone_number| self.users.get(Some(unit.msn), phone_number));
-        request.check(&CreateFacts {
+        let checked = request.check(&CreateFacts {
             now: self.now(unit),
             unit: &settings,
             customer: customer.as_ref(),
@@ -96,13 +100,24 @@ impl Engine {
             token_nonce: unit.ids.nonce(),
             key,
             local_http: !strict,
+        });
+        checked.map_err(|rejection| match (rejection.code, &customer) {
+            (ErrorCode::CustomerNotFound, Some(User { phone_number, exists, .. })) => {
+                rejection.knowing(Facts::Customer { phone_number: *phone_number, exists: *exists })
+            }
+            (ErrorCode::CurrencyInvalid, _) => rejection.knowing(Facts::Market(settings.market)),
+            _ => rejection,
         })
     }
 
     /// Enters a new payment into its unit's book and lets a scripted customer begin.
     fn begin(&self, slot: &Arc<Slot>) {
         let unit = &slot.unit;
-        unit.book().payments.push_back((slot.number, Arc::downgrade(slot)));
+        // Whoever finds the payment in the book waits until it has begun.
+        let mut record = slot.lock();
+        unit.book().add_payment(slot);
+        let (amount, at) = (slot.order.amount().value, slot.order.created_at());
+        self.tell_payment(slot, EventName::Created, amount, at, Standing::NEW);
         let named = slot.order.phone_number();
         let (behaviour, after) =
             named.map_or((None, None), |phone_number| self.users.script(unit.msn, phone_number));
@@ -113,7 +128,6 @@ impl Engine {
             Behaviour::Approve => Some(Act::Approve),
             Behaviour::Reject => Some(Act::Reject),
         };
-        let mut record = slot.lock();
         if let Some(act) = act {
             let customer = named.unwrap_or_else(|| User::nobody_in_particular(unit.settings().market));
             record.course.set_script(Some(Script { at: slot.order.created_at() + after, act, customer }));

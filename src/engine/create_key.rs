@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::answer::{Prints, Refusal};
 use super::slot::Slot;
 use super::stripes::Hashed;
+use crate::domain::explain::FirstUse;
+use crate::domain::operation::Operation;
 use crate::domain::text::IdempotencyKey;
 
 /// The first answer to a create request's idempotency key.
@@ -41,11 +43,29 @@ impl CreateKey {
         }
     }
 
+    /// Returns what the key was used for, for an explanation.
+    pub(super) fn first_use(&self) -> FirstUse {
+        let operation = Operation::Create;
+        match self {
+            Self::Created(slot) => FirstUse {
+                operation,
+                reference: Some(slot.order.reference().into()),
+                amount: Some(slot.order.amount()),
+                at: Some(slot.order.created_at()),
+                refused: None,
+            },
+            Self::Refused(refused) => {
+                let refused = Some(refused.refusal.rejection.code);
+                FirstUse { operation, reference: None, amount: None, at: None, refused }
+            }
+        }
+    }
+
     /// Answers as the first request was answered.
     pub(super) fn replay(&self) -> Result<Arc<Slot>, Refusal> {
         match self {
             Self::Created(slot) => Ok(slot.clone()),
-            Self::Refused(refused) => Err(refused.refusal.clone()),
+            Self::Refused(refused) => Err(refused.refusal.replay()),
         }
     }
 }

@@ -145,6 +145,11 @@ impl Ids {
         self.draws().rng.fill_bytes(bytes);
     }
 
+    /// Throws the dice: from 0 to less than 1.
+    pub(super) fn chance(&self) -> f64 {
+        f64::from(self.draws().rng.next_u32()) / 4_294_967_296.0
+    }
+
     /// Starts over with the draws of another stream.
     pub(super) fn restart(&self, other: &Self) {
         let fresh = other.draws().rng.clone();

@@ -19,7 +19,7 @@ pub(super) struct RateLimits(Mutex<HashMap<Counter, VecDeque<Span>>>);
 type Counter = (Operation, String, String);
 
 /// How many calls a minute the operation allows (vendor's guide and agent toolkit).
-fn limit(operation: Operation) -> Option<usize> {
+pub(super) fn limit(operation: Operation) -> Option<usize> {
     match operation {
         Operation::Create | Operation::Capture | Operation::Cancel | Operation::Refund => Some(5),
         Operation::Get | Operation::Events => Some(120),

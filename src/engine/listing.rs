@@ -6,7 +6,13 @@ use super::Engine;
 use super::slot::Slot;
 use super::unit::Unit;
 use crate::domain::digits::Msn;
+use crate::domain::explain::Facts;
 use crate::domain::payment::{Payment, Phase, State};
+use crate::domain::text::is_reference;
+
+/// In how many sales units a reference is looked for that its own does not have, and how many are named.
+const MAX_LOOKED_AT: usize = 1_000;
+const MAX_NAMED: usize = 3;
 
 /// One page of a list.
 pub struct Page {
@@ -84,6 +90,19 @@ impl Engine {
         slots.truncate(limit);
         let next = slots.last().filter(|_| more).map(|slot| slot.number);
         Page { slots, next }
+    }
+
+    /// Looks where a reference could be that a sales unit does not have: in another spelling, or in another unit.
+    pub(super) fn elsewhere(&self, unit: &Unit, reference: &str) -> Facts {
+        let place = (unit.number, reference);
+        let spelled =
+            self.payments.lock(place).find_misspelt(place).map(|slot| slot.order.reference().into());
+        let units = if is_reference(reference) {
+            self.units.some(MAX_LOOKED_AT, |other| self.find(other, reference).is_some(), MAX_NAMED)
+        } else {
+            Vec::new()
+        };
+        Facts::Elsewhere { spelled, units }
     }
 
     /// Finds a payment by MSN and reference, without making a unit.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use thiserror::Error;
 
+use super::faults::MAX_FAULTS;
 use super::unit::Unit;
 use super::units::MAX_UNITS;
 use super::users::MAX_USERS;
@@ -22,6 +23,11 @@ pub enum ManageError {
     /// There are too many users.
     #[error("the sandbox holds {MAX_USERS} users, which is all it can; delete some or reset it")]
     TooManyUsers,
+    /// There are too many faults.
+    #[error(
+        "the sandbox holds {MAX_FAULTS} faults that still act, which is all it can; delete some or reset it"
+    )]
+    FaultsFull,
 }
 
 impl Engine {
@@ -85,16 +91,21 @@ impl Engine {
         let Some(unit) = self.units.remove(msn) else { return false };
         self.empty_unit(&unit);
         self.users.clear(Some(msn));
+        self.faults.clear(Some(msn));
+        self.faults.restart_dice(Some(msn));
         true
     }
 
-    /// Empties a sales unit: payments, keys of idempotency, webhooks, users and clock. It keeps its credentials and settings.
+    /// Empties a sales unit: payments, keys of idempotency, webhooks, users, faults and clock. It keeps its credentials and
+    /// settings.
     pub(crate) fn reset_unit(&self, unit: &Arc<Unit>) {
         // Before the unit is locked: whoever moves clocks may be waiting for that.
         self.reset_clock(Some(unit));
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
+        self.faults.clear(Some(unit.msn));
         if self.settings.seed.is_some() {
+            self.faults.restart_dice(Some(unit.msn));
             unit.ids.restart(&self.stream_of(unit.msn));
         }
     }
@@ -124,7 +135,7 @@ impl Engine {
         self.count_down(dropped);
     }
 
-    /// Goes back to the start: payments, sales units, users and clock as the settings have them. Access tokens stay
+    /// Goes back to the start: payments, sales units, users, faults and clock as the settings have them. Access tokens stay
     /// good, so that clients that cache them go on working.
     pub(crate) fn reset(&self) {
         let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -139,9 +150,11 @@ impl Engine {
         self.count.store(0, Ordering::Release);
         self.users.clear(None);
         self.limits.clear();
+        self.faults.clear(None);
         let root = Root::new(self.settings.seed);
         *self.root.write().unwrap_or_else(std::sync::PoisonError::into_inner) = root;
         *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));
+        self.faults.restart_dice(None);
         self.clock.set(baseline_clock(&self.settings));
         self.set_up();
         drop(whole);

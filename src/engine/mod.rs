@@ -3,8 +3,8 @@
 //! The engine is synchronous: no async, no sockets, callable from a plain `#[test]`. It takes requests apart from
 //! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
 //!
-//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, signals}. Never two
-//! payments at once, and never a payment while a book is locked.
+//! Lock order: travel → the whole → a unit's whole → create stripe → payment stripe → payment → {a unit's book, users,
+//! tokens, limits, faults, live, signals}. Never two payments at once, and never a payment while a book is locked.
 
 mod answer;
 mod approve;
@@ -13,10 +13,12 @@ mod clock;
 mod create;
 mod create_key;
 mod customer;
+mod faults;
 mod ids;
 mod jump;
 mod limits;
 mod listing;
+mod live;
 mod machine;
 mod manage;
 mod modify;
@@ -36,16 +38,22 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::Waker;
 
+use serde::Serialize;
+
 pub use answer::Refusal;
+pub(crate) use authenticate::default_msn;
 pub use authenticate::{Caller, TokenRequest};
 pub use clock::{ClockReading, Mode};
+pub use faults::{ListedFault, Strike};
 pub use ids::TraceId;
 pub use jump::{Fired, FiredKind, WebhookTimer};
 pub use listing::{Page, Seen};
+pub(crate) use live::{Kind, Live, Read, Reader};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
 pub use settings::{Credentials, Settings, Webhook};
+pub(crate) use signal::Signal;
 pub use slot::Slot;
 pub use time::{ClockError, Jump};
 pub use tokens::IssuedToken;
@@ -54,17 +62,18 @@ pub use webhooks::{Attempt, DeliveryFilter, DeliveryRow, Hook, Outcome};
 
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::errors::Rejection;
-use crate::domain::payment::{Decision, Event, EventName, Payment};
+use crate::domain::money::Amount;
+use crate::domain::payment::{Decision, Event, EventName, Payment, Phase, Standing};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::text::IdempotencyKey;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::user::User;
 use clock::{Clock, Setting};
 use create_key::CreateKey;
+use faults::Faults;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
-use signal::Signal;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
@@ -87,6 +96,7 @@ pub struct Engine {
     users: Users,
     tokens: Tokens,
     limits: RateLimits,
+    faults: Faults,
     /// Payments by sales unit and reference.
     payments: Stripes<Arc<Slot>>,
     /// First answers to create requests by sales unit and idempotency key.
@@ -111,6 +121,8 @@ pub struct Engine {
     delivered: Signal,
     /// Somebody waits for a payment to change.
     changed: Signal,
+    /// Somebody listens to what happens.
+    live: Arc<Live>,
     /// The driver waits for a timer earlier than the one it sleeps for.
     rescheduled: Signal,
     /// Until when the driver sleeps, in microseconds of the machine's time.
@@ -132,6 +144,7 @@ impl Engine {
             users: Users::default(),
             tokens: Tokens::default(),
             limits: RateLimits::default(),
+            faults: Faults::default(),
             payments: Stripes::new(secret),
             creates: Stripes::new(secret),
             created: AtomicU64::new(0),
@@ -144,6 +157,7 @@ impl Engine {
             deliveries: DeliveryJournal::default(),
             delivered: Signal::default(),
             changed: Signal::default(),
+            live: Arc::default(),
             rescheduled: Signal::default(),
             asleep_until: AtomicI64::new(i64::MAX),
             settings,
@@ -168,6 +182,11 @@ impl Engine {
         &self.settings
     }
 
+    /// Returns where what happens is told to those who listen.
+    pub(crate) fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
     /// Returns how many payments there are.
     #[must_use]
     pub fn payment_count(&self) -> u64 {
@@ -183,7 +202,7 @@ impl Engine {
     /// Refuses with a trace id of the sales unit's stream.
     pub(crate) fn refuse(&self, unit: Option<&Unit>, rejection: Rejection) -> Refusal {
         let trace = unit.map_or_else(|| self.trace(), |unit| unit.ids.trace());
-        Refusal { rejection, trace }
+        Refusal { rejection, trace, replayed: false }
     }
 
     /// Makes a random UUID that belongs to no sales unit.
@@ -196,7 +215,18 @@ impl Engine {
     }
 
     fn stream_of(&self, msn: Msn) -> Ids {
-        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(stream_number(msn))
+        self.numbered_stream(1, msn)
+    }
+
+    /// Opens the stream that a unit's faults draw from.
+    fn dice_of(&self, msn: Msn) -> Ids {
+        self.numbered_stream(2, msn)
+    }
+
+    /// Streams are numbered by MSN behind a digit for their purpose, so that what a unit draws does not depend on when it
+    /// was first used.
+    fn numbered_stream(&self, purpose: u64, msn: Msn) -> Ids {
+        self.root.read().unwrap_or_else(PoisonError::into_inner).stream(stream_number(purpose, msn))
     }
 
     /// Returns the user as this sales unit sees them.
@@ -235,6 +265,7 @@ impl Engine {
         if record.course.standing().is_finished() && !was_finished {
             slot.unit.book().finished.push_back(Arc::downgrade(slot));
         }
+        self.tell_payment(slot, name, amount, at, record.course.standing());
         if name == EventName::Authorized {
             slot.unit.authorised.fetch_add(1, Ordering::AcqRel);
             self.schedule(slot, record);
@@ -248,6 +279,22 @@ impl Engine {
         if let Some(event) = payment.course.events().last() {
             self.publish(slot, payment, event);
         }
+    }
+
+    /// Tells those who listen what happened to a payment.
+    fn tell_payment(&self, slot: &Slot, event: EventName, amount: u64, at: Timestamp, standing: Standing) {
+        self.live.tell(Kind::Payment, Some(slot.unit.msn), || {
+            let order = &slot.order;
+            let told = PaymentTold {
+                at: at.rfc3339(3),
+                msn: slot.unit.msn,
+                reference: order.reference(),
+                event,
+                amount: Amount { value: amount, ..order.amount() },
+                phase: standing.phase(),
+            };
+            serde_json::to_string(&told).ok()
+        });
     }
 
     /// Puts the payment's next timer on its unit's list, and wakes the driver if it sleeps longer than that.
@@ -284,9 +331,20 @@ impl Engine {
     }
 }
 
-/// Streams are numbered by MSN, so that a unit's identifiers do not depend on when it was first used.
-fn stream_number(msn: Msn) -> u64 {
-    msn.to_string().bytes().fold(1_u64, |number, digit| number * 10 + u64::from(digit - b'0'))
+/// The number of a sales unit's stream for this purpose.
+fn stream_number(purpose: u64, msn: Msn) -> u64 {
+    msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+/// What the live stream tells of a payment.
+#[derive(Serialize)]
+struct PaymentTold<'a> {
+    at: Rfc3339,
+    msn: Msn,
+    reference: &'a str,
+    event: EventName,
+    amount: Amount,
+    phase: Phase,
 }
 
 fn baseline_clock(settings: &Settings) -> Setting {

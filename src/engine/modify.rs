@@ -7,6 +7,7 @@ use super::slot::{First, Record, Slot};
 use super::unit::Unit;
 use super::{Engine, IdempotencyKey};
 use crate::domain::errors::{ErrorCode, Rejection};
+use crate::domain::explain::{Facts, PaymentFacts};
 use crate::domain::json::Json;
 use crate::domain::operation::Operation;
 use crate::domain::payment::{CancelRequest, Decision, MAX_EVENTS, ModificationRequest, Standing};
@@ -42,9 +43,14 @@ impl Engine {
         let raw = raw_print(body);
         if let Some(first) = key.and_then(|key| record.first_answer(operation, key)) {
             if !first.prints.match_body(raw, body) {
-                return Err(self.refuse(Some(unit), key_conflict(operation, key.unwrap_or_default())));
+                let facts = Facts::FirstUse(record.first_use(&slot.order, first));
+                let conflict = key_conflict(operation, key.unwrap_or_default()).knowing(facts);
+                return Err(self.refuse(Some(unit), conflict));
             }
-            return replay(&slot, &record, first.first.clone());
+            return match &first.first {
+                First::Done(events) => Ok(receipt(&slot, &record, *events)),
+                First::Refused(refusal) => Err(refusal.replay()),
+            };
         }
         // A cancel may come without a body, which says the same as null.
         let bodiless = operation == Operation::Cancel && body.is_empty();
@@ -63,7 +69,10 @@ impl Engine {
         if let Some(key) = key.filter(|_| sticks) {
             record.remember(operation, key, prints, first.clone());
         }
-        replay(&slot, &record, first)
+        match first {
+            First::Done(events) => Ok(receipt(&slot, &record, events)),
+            First::Refused(refusal) => Err(*refusal),
+        }
     }
 
     fn carry_out(
@@ -74,11 +83,15 @@ impl Engine {
         body: &Json<'_>,
         key: Option<&IdempotencyKey>,
     ) -> Result<(), Rejection> {
-        if record.course.events().len() >= MAX_EVENTS {
-            return Err(ErrorCode::OrderProcessing.reject());
-        }
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        let decision = self.decide(slot, record, operation, body, now)?;
+        let decision = if record.course.events().len() < MAX_EVENTS {
+            self.decide(slot, record, operation, body, now)
+        } else {
+            Err(ErrorCode::OrderProcessing.reject())
+        };
+        let decision = decision.map_err(|rejection| {
+            rejection.knowing(Facts::Payment(PaymentFacts::of(slot.payment(record), now)))
+        })?;
         self.commit(slot, record, decision, now, key);
         Ok(())
     }
@@ -105,7 +118,8 @@ impl Engine {
     pub(crate) fn find_or_refuse(&self, unit: &Unit, reference: &str) -> Result<Arc<Slot>, Refusal> {
         self.find(unit, reference).ok_or_else(|| {
             let values = [("reference", reference), ("msn", &unit.msn.to_string())];
-            self.refuse(Some(unit), ErrorCode::ReferenceNotFound.about(&values))
+            let rejection = ErrorCode::ReferenceNotFound.about(&values);
+            self.refuse(Some(unit), rejection.knowing(self.elsewhere(unit, reference)))
         })
     }
 }
@@ -118,13 +132,7 @@ fn key_conflict(operation: Operation, key: &str) -> Rejection {
     }
 }
 
-/// Answers as the first request was answered, with the sums as they were then.
-fn replay(slot: &Arc<Slot>, record: &Record, first: First) -> Result<Receipt, Refusal> {
-    match first {
-        First::Done(events) => {
-            let standing = record.course.standing_after(events);
-            Ok(Receipt { slot: slot.clone(), standing })
-        }
-        First::Refused(refusal) => Err(*refusal),
-    }
+/// Answers with the sums as they were after so many events.
+fn receipt(slot: &Arc<Slot>, record: &Record, events: usize) -> Receipt {
+    Receipt { slot: slot.clone(), standing: record.course.standing_after(events) }
 }

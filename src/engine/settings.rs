@@ -45,7 +45,7 @@ pub struct Settings {
     pub users: Vec<User>,
     /// Where every event of every sales unit goes, if anywhere.
     pub webhook: Option<Webhook>,
-    /// How many calls and webhook attempts are remembered.
+    /// How many calls and how many webhook attempts are remembered, 1 to a million each; the oldest go first.
     pub max_requests: usize,
     /// The machine's clock.
     pub machine: Machine,

@@ -6,6 +6,8 @@ use super::answer::{Prints, Refusal};
 use super::stripes::Hashed;
 use super::unit::Unit;
 use crate::document::{AnswerData, FirstData, Flaw};
+use crate::domain::explain::FirstUse;
+use crate::domain::money::Amount;
 use crate::domain::operation::Operation;
 use crate::domain::payment::{Course, Order, Payment, is_key};
 use crate::domain::text::IdempotencyKey;
@@ -137,6 +139,24 @@ impl Record {
     /// Finds the first answer to a key. Keys of different operations do not meet.
     pub(super) fn first_answer(&self, operation: Operation, key: &str) -> Option<&Keyed> {
         self.keyed.iter().find(|keyed| keyed.operation == operation && keyed.key.as_str() == key)
+    }
+
+    /// Returns what a key was used for, for an explanation.
+    pub(super) fn first_use(&self, order: &Order, keyed: &Keyed) -> FirstUse {
+        let event = match &keyed.first {
+            First::Done(events) => events.checked_sub(1).and_then(|last| self.course.events().get(last)),
+            First::Refused(_) => None,
+        };
+        FirstUse {
+            operation: keyed.operation,
+            reference: Some(order.reference().into()),
+            amount: event.map(|event| Amount { value: event.amount, ..order.amount() }),
+            at: event.map(|event| event.at),
+            refused: match &keyed.first {
+                First::Done(_) => None,
+                First::Refused(refusal) => Some(refusal.rejection.code),
+            },
+        }
     }
 
     /// Keeps the first answer to a key.

@@ -35,8 +35,19 @@ pub(super) struct Stripe<'t, T> {
     hash: u64,
 }
 
+/// Hashes a key. Upper and lower case are hashed alike in texts that can be references, so that one that differs in
+/// nothing else is found beside it.
 fn hash_of(secret: u64, (number, text): (u64, &str)) -> u64 {
-    XxHash3_64::oneshot_with_seed(secret ^ number, text.as_bytes())
+    let mut folded = [0; 64];
+    let bytes = match folded.get_mut(..text.len()) {
+        Some(folded) => {
+            folded.copy_from_slice(text.as_bytes());
+            folded.make_ascii_lowercase();
+            &*folded
+        }
+        None => text.as_bytes(),
+    };
+    XxHash3_64::oneshot_with_seed(secret ^ number, bytes)
 }
 
 impl<T: Hashed> Entry<T> {
@@ -73,6 +84,15 @@ impl<T: Hashed> Stripe<'_, T> {
     /// Finds the value with the key that the part was locked for.
     pub(super) fn find(&self, key: (u64, &str)) -> Option<&T> {
         self.table.find(self.hash, |entry| entry.is(self.hash, key)).map(|entry| &entry.value)
+    }
+
+    /// Finds a value whose text differs from that of the key in upper and lower case only.
+    pub(super) fn find_misspelt(&self, (number, text): (u64, &str)) -> Option<&T> {
+        let alike = |entry: &Entry<T>| {
+            let (known, other) = entry.value.key();
+            entry.hash == self.hash && known == number && other.eq_ignore_ascii_case(text)
+        };
+        self.table.find(self.hash, alike).map(|entry| &entry.value)
     }
 
     /// Puts down a value with the key that the part was locked for. There is none yet.
@@ -115,6 +135,9 @@ mod tests {
             assert!(stripe.find((number % 7, &text)).is_none());
         }
         table.lock((0, "x")).insert(Entry(0, "x".into()));
+        assert!(table.lock((0, "X")).find((0, "X")).is_none());
+        assert!(table.lock((0, "X")).find_misspelt((0, "X")).is_some());
+        assert!(table.lock((1, "X")).find_misspelt((1, "X")).is_none());
         table.clear();
         assert!(table.lock((0, "x")).find((0, "x")).is_none());
     }

@@ -9,16 +9,18 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::clock::{ClockReading, Mode, Setting};
 use super::jump::Fired;
 use super::slot::{Record, Slot};
 use super::unit::{Due, Unit};
-use super::{Engine, baseline_clock};
+use super::{Engine, Kind, baseline_clock};
+use crate::domain::digits::Msn;
 use crate::domain::payment::{State, TimerKind};
 use crate::domain::span::Span;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Rfc3339, Timestamp};
 
 /// Where a jump goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +221,7 @@ impl Engine {
         drop(travel);
         self.touch();
         self.rescheduled.notify();
+        self.tell_clock(unit);
         Ok(fired)
     }
 
@@ -273,6 +276,7 @@ impl Engine {
         drop(travel);
         self.touch();
         self.rescheduled.notify();
+        self.tell_clock(unit);
         Ok(fired)
     }
 
@@ -395,5 +399,24 @@ impl Engine {
         }
         drop(travel);
         self.rescheduled.notify();
+        self.tell_clock(unit);
     }
+
+    /// Tells those who listen what a clock shows after it was moved or set.
+    fn tell_clock(&self, unit: Option<&Unit>) {
+        let msn = unit.map(|unit| unit.msn);
+        self.live.tell(Kind::Clock, msn, || {
+            let ClockReading { now, mode, .. } = self.read_clock(unit);
+            serde_json::to_string(&ClockTold { now: now.rfc3339(3), msn, mode: mode.word() }).ok()
+        });
+    }
+}
+
+/// What the live stream tells of a clock.
+#[derive(Serialize)]
+struct ClockTold {
+    now: Rfc3339,
+    /// The sales unit; `None` for the global clock.
+    msn: Option<Msn>,
+    mode: &'static str,
 }

@@ -33,6 +33,8 @@ pub struct IssuedToken {
     pub text: String,
     /// When it was issued, for `expires_on` and `not_before`.
     pub issued_at: Timestamp,
+    /// The sales unit that it is for, if for one.
+    pub msn: Option<Msn>,
 }
 
 /// What is known of a bearer token.
@@ -111,7 +113,7 @@ impl Tokens {
             drop(order);
             oldest.map(|oldest| self.issued.remove(&oldest));
         }
-        IssuedToken { text, issued_at }
+        IssuedToken { text, issued_at, msn }
     }
 
     /// Looks a bearer token up.

@@ -134,6 +134,13 @@ impl Book {
         self.timers.push(Reverse(timer));
     }
 
+    /// Enters a payment in the order of numbers. Creates that run at the same time may come in another.
+    pub(super) fn add_payment(&mut self, slot: &Arc<Slot>) {
+        let later = self.payments.iter().rev().take_while(|(number, _)| *number > slot.number).count();
+        let place = self.payments.len() - later;
+        self.payments.insert(place, (slot.number, Arc::downgrade(slot)));
+    }
+
     /// Closes the gaps once they are half of the list.
     pub(super) fn leave_gap(&mut self) {
         self.gaps += 1;

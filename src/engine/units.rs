@@ -79,6 +79,15 @@ impl Units {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys::default();
     }
 
+    /// Returns the MSNs of the first `most` units that fit, in order. Only so many units are looked at.
+    pub(super) fn some(&self, looked_at: usize, fits: impl Fn(&Unit) -> bool, most: usize) -> Vec<Msn> {
+        let units: Vec<_> = self.by_msn.iter().take(looked_at).map(|entry| entry.value().clone()).collect();
+        let mut found: Vec<_> = units.iter().filter(|unit| fits(unit)).map(|unit| unit.msn).collect();
+        found.sort_unstable();
+        found.truncate(most);
+        found
+    }
+
     /// Returns every unit, by MSN.
     pub(super) fn all(&self) -> Vec<Arc<Unit>> {
         let mut units: Vec<_> = self.by_msn.iter().map(|entry| entry.value().clone()).collect();

@@ -1,30 +1,37 @@
 //! The ePayment operations: who calls, which key, which payment, and the answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
 use super::body::{BodyError, MAX_BODY};
 use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
-use super::{Answer, Api, Call, json};
+use super::{Answer, Api, Call, Seen, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
 use crate::engine::{Caller, Refusal, Unit};
 use crate::wire;
 
 impl Api {
-    pub(super) fn epayment(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        let unit = self.authenticate(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
-        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(&unit), rejection))?;
+    /// Carries out an ePayment operation for a sales unit whose credentials are good.
+    pub(super) fn epayment(
+        &self,
+        call: &Call<'_>,
+        unit: &Arc<Unit>,
+        seen: &mut Seen,
+    ) -> Result<Answer, Refusal> {
+        let key = self.check_headers(call).map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
-            Operation::Create => self.create(call, &unit, key),
-            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, &unit, key),
-            Operation::Approve => self.approve(call, &unit),
-            _ => self.read(call, &unit),
+            Operation::Create => self.create(call, unit, key, seen),
+            Operation::Capture | Operation::Refund | Operation::Cancel => self.modify(call, unit, key),
+            Operation::Approve => self.approve(call, unit),
+            _ => self.read(call, unit),
         }
     }
 
-    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<std::sync::Arc<Unit>, Rejection> {
+    /// Finds out for which sales unit a call acts.
+    pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<Arc<Unit>, Rejection> {
         let headers = call.headers;
         let subscription_key = subscription_key(headers)?;
         let token = bearer_token(headers)?;
@@ -47,11 +54,15 @@ impl Api {
     fn create(
         &self,
         call: &Call<'_>,
-        unit: &std::sync::Arc<Unit>,
+        unit: &Arc<Unit>,
         key: Option<&str>,
+        seen: &mut Seen,
     ) -> Result<Answer, Refusal> {
         let slot = self.engine.create(unit, key.unwrap_or_default(), call.body.unwrap_or_default())?;
-        Ok(json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url)))
+        let answer =
+            json(StatusCode::CREATED, |body| wire::created(body, &slot.order, unit.msn, &self.public_url));
+        seen.created = Some(slot);
+        Ok(answer)
     }
 
     fn modify(&self, call: &Call<'_>, unit: &Unit, key: Option<&str>) -> Result<Answer, Refusal> {
@@ -62,7 +73,7 @@ impl Api {
 
     fn approve(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {
         self.engine.force_approve(unit, call.reference, call.body.unwrap_or_default())?;
-        Ok(Response::new(Full::new(Bytes::new())))
+        Ok(Response::new(Bytes::new()))
     }
 
     fn read(&self, call: &Call<'_>, unit: &Unit) -> Result<Answer, Refusal> {

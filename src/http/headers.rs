@@ -40,6 +40,14 @@ pub(super) fn once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Once<'h> {
     }
 }
 
+/// Reads a header that is a list; several lines make one. An empty one counts as absent.
+pub(super) fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut lines = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let first = lines.next()?.into_owned();
+    let list = lines.fold(first, |list, line| list + "," + &line);
+    (!list.trim().is_empty()).then_some(list)
+}
+
 /// Reads the subscription key.
 pub(super) fn subscription_key(headers: &HeaderMap) -> Result<&str, Rejection> {
     match once(headers, &SUBSCRIPTION_KEY) {

@@ -1,9 +1,9 @@
-//! The only place where a refusal becomes an answer. Each [`Shape`] of the catalogue has its renderer.
+//! The only place where a refusal becomes an answer. Each [`Shape`] of the catalogue has its renderer; the bare status that
+//! a fault asks for is made here too.
 
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -67,7 +67,7 @@ pub(super) fn render(
     instance: &str,
     incident: impl FnOnce() -> (Timestamp, Uuid),
 ) -> Answer {
-    let Refusal { rejection, trace } = refusal;
+    let Refusal { rejection, trace, .. } = refusal;
     let spec = rejection.code.spec();
     let detail = rejection.detail();
     match spec.shape {
@@ -123,7 +123,7 @@ fn problem(
 
 /// The webhooks API has members of the same names in another order, and the trace id twice.
 fn webhook(refusal: &Refusal, instance: &str) -> Answer {
-    let Refusal { rejection, trace } = refusal;
+    let Refusal { rejection, trace, .. } = refusal;
     let spec = rejection.code.spec();
     let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
     let problem = WebhookProblem {
@@ -172,6 +172,12 @@ pub(super) fn gateway_not_found() -> Answer {
     plain(spec.status, gateway_body(spec.status, spec.detail))
 }
 
+/// Answers a status that a fault asked for, as a gateway does that has nothing more to say.
+pub(super) fn bare(status: u16) -> Answer {
+    let word = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    plain(status, gateway_body(status, word.unwrap_or("Error")))
+}
+
 fn token_error(refusal: &Refusal, (at, correlation_id): (Timestamp, Uuid)) -> Answer {
     let spec = refusal.rejection.code.spec();
     let detail = refusal.rejection.detail();
@@ -210,7 +216,7 @@ fn plain(status: u16, body: String) -> Answer {
 }
 
 fn answer(status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = StatusCode::from_u16(status).expect("the catalogue's statuses are valid");
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response

@@ -1,8 +1,8 @@
 //! Telling the log about a call: nothing by default costs nothing.
 
-use serde::Deserialize;
-
 use super::{Answer, Call};
+use crate::domain::explain::{Asked, brief};
+use crate::domain::json::Json;
 use crate::domain::operation::Operation;
 use crate::domain::span::Span;
 use crate::engine::{Machine, Refusal};
@@ -14,28 +14,6 @@ const LONGEST_REFERENCE: usize = 64;
 pub(super) struct Report<'m> {
     machine: &'m Machine,
     began: Option<Span>,
-}
-
-/// What a body says that is worth a place in a log line.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Told {
-    reference: String,
-    amount: Option<Money>,
-    modification_amount: Option<Money>,
-}
-
-#[derive(Deserialize)]
-struct Money {
-    currency: String,
-    value: i64,
-}
-
-impl Money {
-    /// `NOK 319,00`
-    fn shown(&self) -> String {
-        format!("{} {},{:02}", self.currency, self.value / 100, self.value.unsigned_abs() % 100)
-    }
 }
 
 impl<'m> Report<'m> {
@@ -50,11 +28,12 @@ impl<'m> Report<'m> {
         let Some(began) = self.began else { return };
         let micros = self.machine.elapsed().as_micros() - began.as_micros();
         let operation = call.operation.name();
-        let told: Told = serde_json::from_slice(call.body.unwrap_or_default()).unwrap_or_default();
-        let amount = told.amount.or(told.modification_amount).map(|money| money.shown());
+        let body = Json::parse(call.body.unwrap_or_default()).ok();
+        let amount = body.as_ref().and_then(Asked::read).map(|asked| asked.to_string());
+        let named = || body.as_ref()?.member("reference")?.as_text();
         let reference = match call.operation {
-            Operation::Create => &told.reference,
-            _ => call.reference,
+            Operation::Create => named().unwrap_or_default(),
+            _ => call.reference.into(),
         };
         let reference: String = reference.chars().take(LONGEST_REFERENCE).collect();
         match result {
@@ -67,7 +46,10 @@ impl<'m> Report<'m> {
                 let fields = rejection.fields.iter().map(|note| format!("{}: {}", note.name, note.reason));
                 let why = match () {
                     () if !rejection.fields.is_empty() => fields.collect::<Vec<_>>().join(" "),
-                    () if spec.number.is_some() => spec.title.to_owned(),
+                    () if spec.number.is_some() => match brief(rejection, body.as_ref()) {
+                        Some(brief) => format!("{}: {brief}", spec.title),
+                        None => spec.title.to_owned(),
+                    },
                     () => {
                         rejection.detail().split_inclusive(". ").next().unwrap_or_default().trim().to_owned()
                     }

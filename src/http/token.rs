@@ -8,7 +8,7 @@ use super::headers::{Once, msn, once, subscription_key};
 use super::{Answer, Api, Call, json};
 use crate::domain::digits::Msn;
 use crate::domain::errors::{ErrorCode, Rejection};
-use crate::engine::{IssuedToken, Refusal, TokenRequest};
+use crate::engine::{IssuedToken, TokenRequest};
 use crate::wire::json::value;
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
@@ -26,17 +26,24 @@ struct TokenBody {
 }
 
 impl Api {
-    pub(super) fn token(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        self.issue(call).map(granted).map_err(|rejection| self.engine.refuse(None, rejection))
-    }
-
-    fn issue(&self, call: &Call<'_>) -> Result<IssuedToken, Rejection> {
+    /// Checks the credentials of a token request. Returns the sales unit that they are for, if for one.
+    pub(super) fn admit_client(&self, call: &Call<'_>) -> Result<Option<Msn>, Rejection> {
         let subscription_key = subscription_key(call.headers)?;
         let client_id = credential(call, &CLIENT_ID)?;
         let client_secret = credential(call, &CLIENT_SECRET)?;
         let msn = msn(call.headers).and_then(Msn::parse);
-        self.engine.issue_token(&TokenRequest { subscription_key, client_id, client_secret, msn })
+        self.engine.admit_client(&TokenRequest { subscription_key, client_id, client_secret, msn })
     }
+
+    /// Issues the token that an admitted client asked for.
+    pub(super) fn token(&self, call: &Call<'_>, msn: Option<Msn>) -> Answer {
+        granted(self.engine.issue_token(client_id(call), msn))
+    }
+}
+
+/// Returns the client id; empty where there is none.
+pub(super) fn client_id<'c>(call: &Call<'c>) -> &'c str {
+    credential(call, &CLIENT_ID).unwrap_or_default()
 }
 
 fn credential<'c>(call: &Call<'c>, name: &HeaderName) -> Result<&'c str, Rejection> {

@@ -1,8 +1,9 @@
 //! The webhooks API: register, list, delete. It does not look at the content type: the vendor's own examples send JSON
 //! as a form.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::{Answer, Api, Call, json};
 use crate::domain::operation::Operation;
 use crate::domain::webhook::{EventType, Registration};
-use crate::engine::Refusal;
+use crate::engine::{Refusal, Unit};
 use crate::wire::json::value;
 
 #[derive(Serialize)]
@@ -32,18 +33,18 @@ struct Listed<'a> {
 }
 
 impl Api {
-    pub(super) fn webhooks(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        let unit = self.authenticate(call).map_err(|rejection| self.engine.refuse(None, rejection))?;
-        let body = call.readable_body().map_err(|rejection| self.engine.refuse(Some(&unit), rejection))?;
+    /// Carries out an operation of the webhooks API for a sales unit whose credentials are good.
+    pub(super) fn webhooks(&self, call: &Call<'_>, unit: &Arc<Unit>) -> Result<Answer, Refusal> {
+        let body = call.readable_body().map_err(|rejection| self.engine.refuse(Some(unit), rejection))?;
         match call.operation {
             Operation::WebhooksRegister => {
-                let hook = self.engine.register_webhook(&unit, body)?;
+                let hook = self.engine.register_webhook(unit, body)?;
                 let registered = Registered { id: hook.id, secret: &hook.secret };
                 Ok(json(StatusCode::CREATED, |out| value(out, &registered)))
             }
             Operation::WebhooksDelete => {
-                self.engine.delete_webhook(&unit, call.reference)?;
-                let mut answer = Response::new(Full::new(Bytes::new()));
+                self.engine.delete_webhook(unit, call.reference)?;
+                let mut answer = Response::new(Bytes::new());
                 *answer.status_mut() = StatusCode::NO_CONTENT;
                 Ok(answer)
             }

@@ -132,8 +132,27 @@ impl Case {
                 step.take(number, &runtime, &sandbox, &mut captured).map_err(place)?;
             }
         }
-        Ok(())
+        check_explanations(&runtime, &sandbox)
     }
+}
+
+/// Whatever a case is about: each refusal on its way is explained, and nothing else is.
+fn check_explanations(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox) -> Result<(), String> {
+    let request = Request::get("/_sandbox/requests?limit=1000").body(Body::empty());
+    let answer = send(runtime, sandbox, request.map_err(|error| error.to_string())?);
+    let journal: Value = serde_json::from_str(&answer.text).map_err(|error| format!("journal: {error}"))?;
+    for row in journal["requests"].as_array().ok_or("the journal lists requests")? {
+        let refused = row["status"].as_u64().is_some_and(|status| status >= 400);
+        let explained = match row["explanation"].as_str() {
+            // This is what is said of a refusal whose facts were not kept.
+            Some(text) => refused && text.ends_with('.') && !text.starts_with("The catalogue says"),
+            None => !refused,
+        };
+        if !explained {
+            return Err(format!("not explained: {row}"));
+        }
+    }
+    Ok(())
 }
 
 impl Given {

@@ -17,7 +17,7 @@ fn read(path: &str) -> String {
 }
 
 /// Every conformance case, with the name of its file.
-fn cases() -> Vec<(String, Value)> {
+pub(crate) fn cases() -> Vec<(String, Value)> {
     fn collect(folder: &Path, found: &mut Vec<(String, Value)>) {
         for entry in std::fs::read_dir(folder).expect("the fixtures") {
             let path = entry.expect("it can be listed").path();
@@ -45,7 +45,7 @@ fn covered_by(case: &Value) -> BTreeSet<String> {
 
 /// Returns whether a case covers a row. With a number, a step has to expect it and an operation of the row to be named,
 /// for 4150 has two rows; without one, the row is named.
-fn covers(spec: &ErrorSpec, case: &Value) -> bool {
+pub(crate) fn covers(spec: &ErrorSpec, case: &Value) -> bool {
     let covered = covered_by(case);
     let Some(number) = spec.number else { return covered.contains(spec.name) };
     let mut steps = case["steps"].as_array().into_iter().flatten();

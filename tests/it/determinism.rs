@@ -4,6 +4,7 @@ use epayment_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Merchant, create_body};
+use crate::receiver::Receiver;
 
 /// What an answer shows, but for the date that the HTTP library writes.
 fn shown(answer: &Answer) -> String {
@@ -106,4 +107,34 @@ fn without_a_seed_nothing_repeats() {
         shop.get("unseeded-1").json()["pspReference"].clone()
     };
     assert_ne!(psp_reference(), psp_reference());
+}
+
+#[test]
+fn webhooks_repeat_too_with_their_ids_and_secrets() {
+    let run = || {
+        let sandbox = Sandbox::builder().seed(11).frozen_at("2026-11-20T09:00:00Z").start();
+        let shop = Merchant::new(&sandbox);
+        let receiver = Receiver::answering(|count, _| match count {
+            0 => axum::http::StatusCode::BAD_GATEWAY,
+            _ => axum::http::StatusCode::OK,
+        });
+        let events = [
+            "epayments.payment.created.v1",
+            "epayments.payment.captured.v1",
+            "epayments.payment.cancelled.v1",
+        ];
+        let body = json!({ "url": receiver.url("/"), "events": events }).to_string();
+        let registered = shop.call("POST", "/webhooks/v1/webhooks", None, body).text;
+        shop.authorized("told-again-1", 1000);
+        assert_eq!(shop.modify("capture", "told-again-1", "c", 400).status, 200);
+        let fired = sandbox.advance(std::time::Duration::from_secs(181 * 86_400));
+        let told: Vec<_> = receiver
+            .received()
+            .iter()
+            .map(|one| (one.headers["webhook-id"].clone(), one.body.clone()))
+            .collect();
+        assert_eq!(told.len(), 4, "one of three events is repeated");
+        (registered, fired, told)
+    };
+    assert_eq!(run(), run());
 }

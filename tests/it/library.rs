@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use epayment_sandbox::domain::fault::Fault;
+use epayment_sandbox::domain::operation::Operation;
 use epayment_sandbox::domain::payment::{Phase, State};
 use epayment_sandbox::domain::user::Behaviour;
 use epayment_sandbox::{Sandbox, SandboxError};
@@ -74,6 +76,18 @@ fn the_customer_and_the_clock_do_as_they_are_told() {
         (State::Authorized, 1000, 3)
     );
     assert!(sandbox.advance_to_next().is_err());
+}
+
+#[test]
+fn a_fault_can_be_made_without_the_control_api() {
+    let sandbox = Sandbox::start();
+    let shop = Merchant::new(&sandbox);
+    shop.authorized("library-fault-1", 1000);
+    let effect = "error=6280, commit".parse().expect("an effect");
+    let fault = Fault::new(effect).on(Operation::Capture).times(1);
+    assert_eq!(sandbox.fault(fault).as_deref(), Ok("fault-1"));
+    assert_eq!(shop.modify("capture", "library-fault-1", "key", 400).code(), Some(6280));
+    assert_eq!(sandbox.payment("library-fault-1").expect("it exists").totals.captured, 400);
 }
 
 #[test]

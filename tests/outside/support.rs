@@ -345,6 +345,43 @@ impl Drop for Process {
     }
 }
 
+/// A program that goes on until it is dropped, line by line.
+pub(crate) struct Following(Process);
+
+impl Following {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Process::spawn(command))
+    }
+
+    /// Returns the next line.
+    pub(crate) fn line(&self) -> String {
+        let line = self.0.lines.recv_timeout(PATIENCE).expect("it goes on");
+        line.trim_end().to_owned()
+    }
+
+    /// Returns the next line that fits.
+    pub(crate) fn line_where(&self, fits: impl Fn(&String) -> bool) -> String {
+        loop {
+            let line = self.line();
+            if fits(&line) {
+                return line;
+            }
+        }
+    }
+
+    /// Does something again and again until a line comes of it.
+    pub(crate) fn until(&self, act: impl Fn()) {
+        const LOOK: Duration = Duration::from_millis(10);
+        for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
+            act();
+            if self.0.lines.recv_timeout(LOOK).is_ok() {
+                return;
+            }
+        }
+        panic!("nothing comes of it");
+    }
+}
+
 /// A sandbox in a process of its own.
 pub(crate) struct Running {
     process: Process,

@@ -7,6 +7,7 @@ mod catalogue;
 
 pub use catalogue::{CATALOGUE, ErrorCode};
 
+use super::explain::Facts;
 use super::operation::Operation;
 
 /// One row of the catalogue: all that is known of one answer.
@@ -187,6 +188,8 @@ pub struct Rejection {
     detail: Option<Box<str>>,
     /// The offending fields; empty but for [`Shape::Fields`].
     pub fields: Box<[FieldNote]>,
+    /// How things stood, where the request alone does not explain the refusal. Never part of the answer.
+    facts: Option<Box<Facts>>,
 }
 
 impl Rejection {
@@ -200,13 +203,26 @@ impl Rejection {
     #[must_use]
     pub fn told(code: ErrorCode, detail: &str, fields: Vec<FieldNote>) -> Self {
         let detail = (detail != code.spec().detail).then(|| detail.into());
-        Self { code, detail, fields: fields.into_boxed_slice() }
+        Self { code, detail, fields: fields.into_boxed_slice(), facts: None }
+    }
+
+    /// Adds how things stood, for an explanation.
+    #[must_use]
+    pub fn knowing(mut self, facts: Facts) -> Self {
+        self.facts = Some(Box::new(facts));
+        self
+    }
+
+    /// Returns how things stood.
+    #[must_use]
+    pub fn facts(&self) -> Option<&Facts> {
+        self.facts.as_deref()
     }
 
     /// Refuses because of the fields named.
     #[must_use]
     pub fn of_fields(code: ErrorCode, fields: Vec<FieldNote>) -> Self {
-        Self { code, detail: None, fields: fields.into_boxed_slice() }
+        Self { code, detail: None, fields: fields.into_boxed_slice(), facts: None }
     }
 
     /// Refuses because of one field.
@@ -232,14 +248,14 @@ impl ErrorCode {
     /// Refuses with the row's own text.
     #[must_use]
     pub fn reject(self) -> Rejection {
-        Rejection { code: self, detail: None, fields: Box::default() }
+        Rejection { code: self, detail: None, fields: Box::default(), facts: None }
     }
 
     /// Refuses with the row's text, its placeholders filled.
     #[must_use]
     pub fn about(self, values: &[(&str, &str)]) -> Rejection {
         let detail = Some(fill(self.spec().detail, values).into_boxed_str());
-        Rejection { code: self, detail, fields: Box::default() }
+        Rejection { code: self, detail, fields: Box::default(), facts: None }
     }
 }
 
@@ -275,6 +291,6 @@ mod tests {
 
     #[test]
     fn a_refusal_is_small_enough_to_travel_in_results() {
-        assert!(size_of::<Rejection>() <= 40);
+        assert!(size_of::<Rejection>() <= 48);
     }
 }

@@ -33,6 +33,7 @@ pub use restore::{Broken, OrderParts, is_key};
 pub use scope::{Scope, Scopes};
 pub use standing::{Phase, Standing, State, Totals};
 pub use test_amount::{DECLINES, DeclineReason, TestOutcome};
+pub(crate) use test_amount::{REFUND_IMPOSSIBLE, REFUND_TOO_LATE};
 
 use super::span::Span;
 use super::text::IdempotencyKey;
@@ -40,6 +41,9 @@ use super::time::Timestamp;
 
 /// How long a payment waits for the customer when no `expiresAt` is given (agent toolkit, August 2026).
 pub const LIFETIME: Span = Span::minutes(10);
+
+/// How far ahead `expiresAt` may not be (error 6110).
+pub const LONGEST_WAIT: Span = Span::days(60);
 
 /// How long after the reservation a refund is possible (error 6220).
 pub const REFUND_WINDOW: Span = Span::days(365);

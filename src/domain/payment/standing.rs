@@ -112,7 +112,7 @@ pub struct Standing {
 
 impl Standing {
     /// A new payment's.
-    pub(super) const NEW: Self = Self {
+    pub const NEW: Self = Self {
         state: State::Created,
         totals: Totals { authorized: 0, cancelled: 0, captured: 0, refunded: 0 },
     };

@@ -35,10 +35,10 @@ pub static DECLINES: [DeclineReason; 8] = [
 pub(super) const UNKNOWN_FOR_AN_HOUR: u64 = 201;
 
 /// A refund of this amount fails because the customer cannot receive money (error 5100).
-pub(super) const REFUND_IMPOSSIBLE: u64 = 123;
+pub(crate) const REFUND_IMPOSSIBLE: u64 = 123;
 
 /// A refund of this amount fails because it comes too late (error 6220).
-pub(super) const REFUND_TOO_LATE: u64 = 124;
+pub(crate) const REFUND_TOO_LATE: u64 = 124;
 
 /// What a special amount does to an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,6 +78,7 @@ impl Engine {
         drop(whole);
         drop(travel);
         self.set_going(&units);
+        self.live().resync(only);
         Ok(())
     }
 
@@ -128,7 +129,8 @@ impl Engine {
         if !msns.insert(msn) {
             return Err(Flaw::of("msn", format!("sales unit {msn} stands there twice")).within("settings"));
         }
-        let stream = Ids::restored(&data.stream, stream_number(msn)).map_err(|flaw| flaw.within("stream"))?;
+        let stream =
+            Ids::restored(&data.stream, stream_number(1, msn)).map_err(|flaw| flaw.within("stream"))?;
         let clock = data.clock.check().map_err(|flaw| flaw.within("clock"))?;
         if data.authorised > MAX_COUNTER {
             return Err(Flaw::of("authorised", format!("it is more than {MAX_COUNTER}")));

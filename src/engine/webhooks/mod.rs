@@ -10,6 +10,8 @@ mod outgoing;
 mod publish;
 mod queue;
 mod registry;
+#[cfg(test)]
+mod simulation;
 mod stored;
 
 pub use attempt::{Attempt, Outcome};

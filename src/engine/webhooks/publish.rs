@@ -4,15 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
+use serde::Serialize;
+
 use super::attempt::{Attempt, Outcome};
 use super::hook::Hook;
 use super::journal::{DeliveryFilter, DeliveryRow};
 use super::queue::Delivery;
+use crate::domain::digits::Msn;
 use crate::domain::payment::{Event, Payment};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Rfc3339, Timestamp};
+use crate::domain::webhook::EventType;
 use crate::engine::slot::Slot;
 use crate::engine::unit::{Due, Timer, Unit};
-use crate::engine::{Engine, FiredKind, WebhookTimer};
+use crate::engine::{Engine, FiredKind, Kind, WebhookTimer};
 
 impl Engine {
     /// Tells everybody who asked of a payment's latest event. The payment is locked meanwhile, so events keep their order.
@@ -162,6 +166,7 @@ impl Engine {
         let limit = self.settings.max_requests;
         let row = self.deliveries.add(limit, unit.msn, attempt, outcome, took, next_at);
         log(&row);
+        self.live.tell(Kind::Delivery, Some(unit.msn), || serde_json::to_string(&Told::of(&row)).ok());
     }
 
     /// Returns the attempts that are meant, newest first, at most so many.
@@ -193,6 +198,43 @@ impl Engine {
     /// Wakes this one when an attempt has come back.
     pub(crate) fn watch_deliveries(&self, waker: &Waker) {
         self.delivered.watch(waker);
+    }
+}
+
+/// What the live stream tells of an attempt.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    id: String,
+    at: Rfc3339,
+    msn: Msn,
+    reference: &'a str,
+    event: EventType,
+    attempt: u32,
+    url: &'a str,
+    status: Option<u16>,
+    error: Option<&'a str>,
+    next_at: Option<Rfc3339>,
+}
+
+impl<'a> Told<'a> {
+    fn of(row: &'a DeliveryRow) -> Self {
+        let (status, error) = match &row.outcome {
+            Outcome::Answered { status, .. } => (Some(*status), None),
+            Outcome::Failed(why) => (None, Some(why.as_str())),
+        };
+        Self {
+            id: row.id.to_string(),
+            at: row.at.rfc3339(3),
+            msn: row.msn,
+            reference: &row.reference,
+            event: row.event,
+            attempt: row.attempt,
+            url: &row.url,
+            status,
+            error,
+            next_at: row.next_at.map(|at| at.rfc3339(3)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The verbs of the command line, against running sandboxes.
 
 mod healthcheck;
+mod journal;
 mod told;
 mod verbs;
 

@@ -229,7 +229,13 @@ fn garbage_on_the_socket_never_gets_a_5xx_nor_ends_the_process() {
         let target = format!("/_sandbox/payments/{msn}/{reference}/approve");
         assert_eq!(control(address, "POST", &target, "").status, 200);
     }
-    let before = control(address, "GET", "/_sandbox/payments/987654/bystander-0001", "").body;
+    // All of the payment but the calls about it, which give way to later ones in the journal.
+    let bystander = || {
+        let mut payment = control(address, "GET", "/_sandbox/payments/987654/bystander-0001", "").json();
+        payment["requests"].take();
+        payment
+    };
+    let before = bystander();
     let seeds = seeds();
     for seed in &seeds {
         let answer = call(address, seed.request(seed.body.as_bytes(), &mut Chance(1)));
@@ -245,8 +251,7 @@ fn garbage_on_the_socket_never_gets_a_5xx_nor_ends_the_process() {
             });
         }
     });
-    let after = control(address, "GET", "/_sandbox/payments/987654/bystander-0001", "").body;
-    assert_eq!(after, before);
+    assert_eq!(bystander(), before);
     assert_eq!(call(address, create("987654", "survivor-0001")).status, 201);
     assert_eq!(call(address, get("987654", "survivor-0001")).status, 200);
     // A panic in a handler ends its connection without an answer, but not without a word.

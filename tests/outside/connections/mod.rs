@@ -1,6 +1,7 @@
 //! What happens on the wire: connections that are kept, shared, broken off and abused.
 
 mod broken_off;
+mod faults;
 mod garbage;
 mod limits;
 mod malformed;

@@ -57,6 +57,7 @@ fn a_wrong_value_stops_the_start_with_what_would_do() {
         ("max_requests", "many", "from 1"),
         ("webhook_url", "localhost:3000", "http://localhost:3000/hook"),
         ("webhook_url", "http://example.com/hook", "http://localhost:3000/hook"),
+        ("max_requests", "1000001", "more than 1000000"),
         ("log_format", "xml", "text, json"),
         ("verbose", "2", "true, false"),
     ] {

@@ -81,6 +81,11 @@ fn a_signal_stops_it_whoever_is_still_connected() {
             &[],
             "",
         ));
+        let mut journal = Connection::open(running.address);
+        journal.send(request("GET", "/_sandbox/requests/wait?timeout=5m", &[], ""));
+        let mut stream = Connection::open(running.address);
+        stream.send(request("GET", "/_sandbox/events", &[], ""));
+        assert_eq!(stream.answer_to_head().status, 200);
         for _ in 0..5 {
             assert_eq!(control(running.address, "GET", "/readyz", "").status, 200);
         }
@@ -88,6 +93,7 @@ fn a_signal_stops_it_whoever_is_still_connected() {
         let finished = running.wait();
         assert_eq!((finished.code, &*finished.stderr), (Some(0), ""), "{signal}");
         assert_eq!(waiting.try_answer(), None, "nobody authorised the payment");
+        assert_eq!(journal.try_answer(), None, "nobody called");
     }
 }
 

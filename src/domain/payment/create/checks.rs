@@ -8,14 +8,11 @@ use crate::domain::payment::express::DynamicOptions;
 use crate::domain::payment::given::CustomerGiven;
 use crate::domain::payment::texts::{Loose, MAX_METADATA, Texts};
 use crate::domain::payment::{
-    Extras, LIFETIME, Order, PaymentMethod, Scopes, Shipping, ShippingGroup, UserFlow,
+    Extras, LIFETIME, LONGEST_WAIT, Order, PaymentMethod, Scopes, Shipping, ShippingGroup, UserFlow,
 };
-use crate::domain::span::Span;
 use crate::domain::text::length;
 use crate::domain::time::Timestamp;
 use crate::domain::url::{UrlRule, is_allowed};
-
-const LONGEST_WAIT: Span = Span::days(60);
 
 impl CreateRequest<'_> {
     /// Returns the number of the customer whom the request names, if it names a valid one.
