@@ -88,16 +88,16 @@ impl Snapshots {
         let key = (snapshot.view.msn, snapshot.view.name.clone());
         let others = || all.iter().filter(|(known, _)| **known != key);
         if others().count() >= MAX_SNAPSHOTS {
-            return Err(full(format!("{MAX_SNAPSHOTS} snapshots")));
+            return Err(full(&format!("{MAX_SNAPSHOTS} snapshots")));
         }
         if others().map(|(_, other)| other.text.len()).sum::<usize>() + snapshot.text.len() > MAX_BYTES {
-            return Err(full(format!("{MAX_BYTES} bytes of snapshots")));
+            return Err(full(&format!("{MAX_BYTES} bytes of snapshots")));
         }
         Ok(all.insert(key, snapshot).is_none())
     }
 }
 
-fn full(limit: String) -> Refused {
+fn full(limit: &str) -> Refused {
     Refused::conflict("Full", format!("The sandbox holds {limit}, which is all it can; delete some."))
 }
 

@@ -32,9 +32,8 @@ pub(crate) fn read(text: &[u8]) -> Result<Document<'_>, Flaw> {
         ));
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let error = match serde_path_to_error::deserialize::<_, Document<'_>>(&mut json) {
-        Ok(_) => return Err(Flaw::new("it is not one JSON value")),
-        Err(error) => error,
+    let Err(error) = serde_path_to_error::deserialize::<_, Document<'_>>(&mut json) else {
+        return Err(Flaw::new("it is not one JSON value"));
     };
     let mut flaw = Flaw::new(without_position(error.inner()));
     let steps: Vec<_> = error.path().iter().collect();

@@ -93,7 +93,6 @@ pub(super) fn exact<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::O
 }
 
 /// Writes a time to the microsecond, or null.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 #[expect(clippy::ref_option, reason = "serde calls it so")]
 pub(super) fn exact_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     at.map(|at| at.rfc3339(6)).serialize(serializer)

@@ -57,7 +57,6 @@ fn word<S: Serializer>(behaviour: &Option<Behaviour>, serializer: S) -> Result<S
     behaviour.map(Behaviour::word).serialize(serializer)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 #[expect(clippy::ref_option, reason = "serde calls it so")]
 fn span<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
     match span {

@@ -39,11 +39,6 @@ impl Users {
         of_unit.or_else(|| self.set_up.get(&(None, phone_number))).map(|user| user.clone())
     }
 
-    /// Returns whether the user is set up for all sales units.
-    pub(super) fn is_set_up(&self, phone_number: PhoneNumber) -> bool {
-        self.set_up.contains_key(&(None, phone_number))
-    }
-
     /// Sets a user up; `false` when there are too many.
     pub(super) fn put(&self, msn: Option<Msn>, user: User) -> bool {
         let key = (msn, user.phone_number);

@@ -62,9 +62,13 @@ fn one_unit_comes_back_out_of_a_snapshot_of_all() {
     let sandbox = still(7);
     let shops = ["123456", "654321"].map(|msn| Merchant::of(&sandbox, msn));
     assert_eq!(call(&shops[0], "PUT", "/snapshots/empty?msn=123456").0, 404, "there is no such unit yet");
-    shops.iter().for_each(|shop| shop.created("before-0001", 1000));
+    for shop in &shops {
+        shop.created("before-0001", 1000);
+    }
     assert_eq!(call(&shops[0], "PUT", "/snapshots/all").0, 201);
-    shops.iter().for_each(|shop| shop.created("after-0001", 1000));
+    for shop in &shops {
+        shop.created("after-0001", 1000);
+    }
     assert_eq!(call(&shops[0], "POST", "/snapshots/all/restore?msn=654321").0, 204);
     assert_eq!(shops.each_ref().map(|shop| shop.get("after-0001").status), [200, 404]);
     assert_eq!(shops.each_ref().map(|shop| shop.get("before-0001").status), [200, 200]);

@@ -24,25 +24,9 @@ fn index_of(document: &Value, reference: &str) -> usize {
     payments.iter().position(|payment| payment["reference"] == reference).expect("it is there")
 }
 
-#[test]
-fn a_broken_document_is_refused_at_its_place_and_changes_nothing() {
-    let sandbox = still(7);
-    let shop = Merchant::new(&sandbox);
-    a_day(&shop);
-    let body =
-        json!({"url": "http://localhost:1/hook", "events": ["epayments.payment.created.v1"]}).to_string();
-    assert_eq!(shop.call("POST", "/webhooks/v1/webhooks", None, body).status, 201);
-    shop.created("webhook-waits-1", 1000);
-    shop.control("GET", "/webhooks/deliveries/wait", &Value::Null);
-    let before = taken(&shop, "");
-    let good: Value = serde_json::from_str(&before).expect("JSON");
-    let captured = format!("/units/0/payments/{}", index_of(&good, "phase-part-captured-1"));
-    let created = format!("/units/0/payments/{}", index_of(&good, "phase-created-1"));
-    let receipt = format!("/units/0/payments/{}", index_of(&good, "with-a-receipt-1"));
-    let express = format!("/units/0/payments/{}", index_of(&good, "express-0001"));
-    let scripted = format!("/units/0/payments/{}", index_of(&good, "scripted-0"));
-    let queue = "/units/0/webhooks/0/queue";
-    let cases: Vec<(String, Option<Value>)> = [
+/// Ways to break the sandbox's and the unit's own part: where, and what to put there.
+fn broken_outside(good: &Value) -> Vec<(String, Option<Value>)> {
+    let cases = [
         ("/version", Some(json!(2))),
         ("/version", Some(json!("1"))),
         ("/version", None),
@@ -77,10 +61,19 @@ fn a_broken_document_is_refused_at_its_place_and_changes_nothing() {
         ("/units/0/webhooks/0/url", Some(json!("http://example.com/"))),
         ("/units/0/webhooks/0/events", Some(json!([]))),
         ("/units/0/webhooks/0/events/0", Some(json!("epayments.payment.*"))),
-    ]
-    .into_iter()
-    .map(|(place, value)| (place.to_owned(), value))
-    .chain([
+    ];
+    cases.into_iter().map(|(place, value)| (place.to_owned(), value)).collect()
+}
+
+/// Ways to break payments and what waits for webhooks.
+fn broken_inside(good: &Value) -> Vec<(String, Option<Value>)> {
+    let captured = format!("/units/0/payments/{}", index_of(good, "phase-part-captured-1"));
+    let created = format!("/units/0/payments/{}", index_of(good, "phase-created-1"));
+    let receipt = format!("/units/0/payments/{}", index_of(good, "with-a-receipt-1"));
+    let express = format!("/units/0/payments/{}", index_of(good, "express-0001"));
+    let scripted = format!("/units/0/payments/{}", index_of(good, "scripted-0"));
+    let queue = "/units/0/webhooks/0/queue";
+    vec![
         (format!("{queue}/lines/0/number"), Some(json!(0))),
         (format!("{queue}/lines/0/deliveries"), Some(json!([]))),
         (format!("{queue}/lines/0/deliveries/0/attempts"), Some(json!(0))),
@@ -120,8 +113,22 @@ fn a_broken_document_is_refused_at_its_place_and_changes_nothing() {
         (format!("{receipt}/extras/receipt/lines/0/unit"), Some(json!("DOZEN"))),
         (format!("{express}/extras/shipping/groups/0/kind"), Some(json!("CATAPULT"))),
         (format!("{express}/extras/shipping/groups/0/brand"), Some(json!("Owl"))),
-    ])
-    .collect();
+    ]
+}
+
+#[test]
+fn a_broken_document_is_refused_at_its_place_and_changes_nothing() {
+    let sandbox = still(7);
+    let shop = Merchant::new(&sandbox);
+    a_day(&shop);
+    let body =
+        json!({"url": "http://localhost:1/hook", "events": ["epayments.payment.created.v1"]}).to_string();
+    assert_eq!(shop.call("POST", "/webhooks/v1/webhooks", None, body).status, 201);
+    shop.created("webhook-waits-1", 1000);
+    shop.control("GET", "/webhooks/deliveries/wait", &Value::Null);
+    let before = taken(&shop, "");
+    let good: Value = serde_json::from_str(&before).expect("JSON");
+    let cases = broken_outside(&good).into_iter().chain(broken_inside(&good));
     for (place, value) in cases {
         let (status, text) = put(&shop, "", &spoilt(&good, &place, value.clone()));
         assert_eq!(status, 400, "{place} = {value:?}: {text}");

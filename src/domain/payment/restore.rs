@@ -234,8 +234,8 @@ mod tests {
         Event { name, amount, at: Timestamp::from_micros(at), psp_reference: 1, key: None }
     }
 
-    fn approval() -> Option<Box<Approval>> {
-        Some(Box::new(Approval {
+    fn approval() -> Box<Approval> {
+        Box::new(Approval {
             at: Timestamp::from_micros(110),
             customer: PhoneNumber::parse("4712345678").unwrap(),
             card_bin: None,
@@ -243,7 +243,7 @@ mod tests {
             shipping: None,
             user_details: None,
             sub: None,
-        }))
+        })
     }
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
             event(Cancelled, 200, 120),
             event(Refunded, 300, 130),
         ];
-        let course = Course::restore(&order(), events, approval(), None).unwrap();
+        let course = Course::restore(&order(), events, Some(approval()), None).unwrap();
         assert_eq!(course.events().len(), 5);
         assert_eq!(course.standing().refundable(), 0);
     }
@@ -280,12 +280,12 @@ mod tests {
             (vec![authorized(), event(Captured, 400, 120), event(Captured, 1, 119)], 2),
             (vec![authorized(), event(Aborted, 500, 120)], 1),
         ] {
-            let broken = Course::restore(&order(), events.clone(), approval(), None).unwrap_err();
+            let broken = Course::restore(&order(), events.clone(), Some(approval()), None).unwrap_err();
             assert_eq!((broken.member, broken.index), ("events", Some(wrong)), "{events:?}: {broken}");
         }
         let broken = Course::restore(&order(), vec![authorized()], None, None).unwrap_err();
         assert_eq!((broken.member, broken.index), ("events", Some(0)));
-        let broken = Course::restore(&order(), vec![], approval(), None).unwrap_err();
+        let broken = Course::restore(&order(), vec![], Some(approval()), None).unwrap_err();
         assert_eq!(broken.member, "approval");
     }
 

@@ -4,6 +4,8 @@
 //! answers to keys, webhooks and what waits for them; users; access tokens. The journals, the windows of the rate limits
 //! and the settings of the process are not.
 
+#[cfg(feature = "cli")]
+mod file;
 mod put_back;
 mod take_down;
 
@@ -20,16 +22,6 @@ impl Engine {
         if !self.touched.load(Ordering::Relaxed) {
             self.touched.store(true, Ordering::Release);
         }
-    }
-
-    /// Returns whether something may have changed.
-    pub(crate) fn is_touched(&self) -> bool {
-        self.touched.load(Ordering::Acquire)
-    }
-
-    /// Says that the state is about to be kept: what changed so far will be in it.
-    pub(crate) fn take_touched(&self) {
-        self.touched.store(false, Ordering::SeqCst);
     }
 }
 

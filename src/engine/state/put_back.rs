@@ -211,19 +211,6 @@ impl Engine {
         self.delivered.notify();
         self.rescheduled.notify();
     }
-
-    /// Puts the sales units and users of the settings in place where there are none.
-    pub(crate) fn complete_from_settings(&self) {
-        for unit in &self.settings.sales_units {
-            self.get_or_make_unit(unit.msn, || unit.clone());
-        }
-        for user in &self.settings.users {
-            if !self.users.is_set_up(user.phone_number) {
-                self.users.put(None, user.clone());
-            }
-        }
-        self.touch();
-    }
 }
 
 /// Leaves nothing in the document but what is to be put back.

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -59,10 +59,11 @@ fn what_changes_is_saved_without_being_asked() {
     let path = folder.path("state.json");
     let running = start(&path, &[]);
     assert_eq!(call(running.address, create(MSN, "saved-soon-1")).status, 201);
-    let began = Instant::now();
+    let look = Duration::from_millis(5);
+    let mut looks = 0..PATIENCE.as_millis() / look.as_millis();
     while !fs::read_to_string(&path).is_ok_and(|text| text.contains("saved-soon-1")) {
-        assert!(began.elapsed() < PATIENCE, "it is not saved");
-        thread::sleep(Duration::from_millis(5));
+        assert!(looks.next().is_some(), "it is not saved");
+        thread::sleep(look);
     }
     // Looking changes nothing, so nothing is saved.
     let saved = || fs::metadata(&path).and_then(|file| file.modified()).expect("it is there");
@@ -125,17 +126,16 @@ fn a_file_that_cannot_be_used_stops_the_start() {
     assert!(sentence.contains("--state"), "{sentence}");
 }
 
-/// Creates payments until the sandbox is gone. Returns the references of those that were confirmed.
-fn create_until_the_end(running: &Running, round: usize) -> thread::JoinHandle<usize> {
+/// Creates payments until the sandbox is gone.
+fn create_until_the_end(running: &Running, round: usize) -> thread::JoinHandle<()> {
     let mut connection = Connection::open(running.address);
     thread::spawn(move || {
-        (0..)
-            .take_while(|number| {
-                connection.send(create(MSN, &format!("round-{round}-{number:06}")));
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| connection.try_answer()))
-                    .is_ok_and(|answer| answer.is_some())
-            })
-            .count()
+        for number in 0.. {
+            connection.send(create(MSN, &format!("round-{round}-{number:06}")));
+            if connection.try_answer().is_none() {
+                break;
+            }
+        }
     })
 }
 
@@ -174,7 +174,8 @@ fn a_kill_at_any_moment_leaves_the_old_file_or_the_new() {
         }
         running.signal("KILL");
         running.wait();
-        creator.join().expect("the creator ends with the sandbox");
+        // It may have been in the middle of an answer.
+        let _ = creator.join();
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
