@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -98,6 +98,7 @@ impl App {
             journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
+            snapshots: Arc::default(),
         });
         Self {
             api: Api { engine, public_url, takes_fault_headers },
@@ -148,6 +149,7 @@ impl App {
         if let Some(Held { delay, rest: None }) = held {
             Box::pin(self.hold(delay)).await;
         }
+        self.api.engine.touch();
         self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
     }
 
@@ -225,6 +227,7 @@ impl App {
         let (mut parts, body) = Received::whole(request).await.into_parts();
         let _running = (!waits).then(|| Running::count(&self.running));
         let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
+        let reads = parts.method == Method::GET || parts.method == Method::HEAD;
         // Whoever reads the body refuses it; who may not call at all is told that first.
         let unread = body.as_ref().err().map(|error| match error {
             BodyError::TooLarge => Unread::TooLarge,
@@ -238,6 +241,9 @@ impl App {
         if unread.is_some() {
             // The rest of the body may still be on its way, so nothing more can be read from this connection.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if !reads {
+            self.api.engine.touch();
         }
         self.sign(response.map(Either::Right), &id)
     }
