@@ -29,6 +29,8 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         let service = Service::new(&settings.config, listening);
         let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
         let state = state.transpose()?;
+        // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
+        std::mem::forget(service.engine.clone());
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let serving = tokio::spawn(service.run(listener, stop));
         let keeper = state.map(StateFile::keep);

@@ -28,9 +28,10 @@ pub(super) enum Once<'h> {
 
 /// Reads a header that should come once. An empty one counts as absent, and the same value twice as one.
 pub(super) fn once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Once<'h> {
-    let mut values = headers.get_all(name).iter();
-    let Some(first) = values.next() else { return Once::Absent };
-    if values.any(|other| other != first) {
+    let Some(first) = headers.get(name) else { return Once::Absent };
+    // Hardly anybody sends a header twice, and both counts are at hand.
+    let any_twice = headers.len() != headers.keys_len();
+    if any_twice && headers.get_all(name).iter().any(|other| other != first) {
         return Once::Unusable;
     }
     match std::str::from_utf8(first.as_bytes()).map(str::trim) {

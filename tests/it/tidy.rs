@@ -52,7 +52,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
     ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
     (
-        "sandbox.rs",
+        "sandbox",
         &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve"],
         &["std::env", "std::fs"],
     ),

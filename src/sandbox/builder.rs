@@ -1,0 +1,189 @@
+//! How a sandbox is set up before it starts.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{Sandbox, Service};
+use crate::config::Config;
+use crate::domain::money::Market;
+use crate::domain::sales_unit::SalesUnit;
+use crate::domain::span::Span;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Behaviour, User};
+use crate::domain::webhook::Target;
+use crate::engine::{Credentials, Machine, ManualTime, Webhook};
+use crate::serve::{self, BindError};
+
+/// Sets a sandbox up before it starts.
+///
+/// ```
+/// use epayment_sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::builder().seed(7).frozen_at("2026-11-20T09:00:00Z").start();
+/// sandbox.advance(std::time::Duration::from_secs(600));
+/// assert_eq!(sandbox.now().to_string(), "2026-11-20T09:10:00.000Z");
+/// ```
+#[derive(Clone, Debug)]
+pub struct SandboxBuilder {
+    pub(super) config: Config,
+}
+
+impl SandboxBuilder {
+    /// Makes identifiers, tokens and fault dice repeat from run to run.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.engine.seed = Some(seed);
+        self
+    }
+
+    /// Freezes the sandbox clock at an RFC 3339 time.
+    ///
+    /// # Panics
+    ///
+    /// When it is not an RFC 3339 time.
+    #[must_use]
+    pub fn frozen_at(mut self, time: &str) -> Self {
+        let at =
+            Timestamp::parse_rfc3339(time).unwrap_or_else(|| panic!("\"{time}\" is not an RFC 3339 time"));
+        self.config.engine.frozen_at = Some(at);
+        self
+    }
+
+    /// Takes only the keys and tokens of the sales units that are set up.
+    #[must_use]
+    pub fn configured_credentials(mut self) -> Self {
+        self.config.engine.credentials = Credentials::Configured;
+        self
+    }
+
+    /// Sets a sales unit up.
+    #[must_use]
+    pub fn sales_unit(mut self, unit: SalesUnit) -> Self {
+        self.config.engine.sales_units.push(unit);
+        self
+    }
+
+    /// Sets a user up.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.config.engine.users.push(user);
+        self
+    }
+
+    /// Sets the market of sales units made on first use.
+    #[must_use]
+    pub fn market(mut self, market: Market) -> Self {
+        self.config.engine.market = market;
+        self
+    }
+
+    /// Sets what customers do with a new payment, and how long they take.
+    #[must_use]
+    pub fn customer(mut self, behaviour: Behaviour, after: Duration) -> Self {
+        self.config.engine.customer = behaviour;
+        self.config.engine.customer_after =
+            Span::from_micros(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
+        self
+    }
+
+    /// Enforces the documented rate limits.
+    #[must_use]
+    pub fn rate_limits(mut self) -> Self {
+        self.config.engine.enforce_rate_limits = true;
+        self
+    }
+
+    /// Enforces also what a local tool relaxes.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.config.engine.strict = true;
+        self
+    }
+
+    /// Keeps at most this many payments; the oldest finished ones go first.
+    #[must_use]
+    pub fn max_payments(mut self, count: u64) -> Self {
+        self.config.engine.max_payments = count;
+        self
+    }
+
+    /// Remembers at most this many calls and as many webhook attempts; the oldest go first.
+    #[must_use]
+    pub fn max_requests(mut self, count: usize) -> Self {
+        self.config.engine.max_requests = count;
+        self
+    }
+
+    /// Makes the control API want a bearer token.
+    #[must_use]
+    pub fn control_token(mut self, token: &str) -> Self {
+        self.config.control_token = Some(token.to_owned());
+        self
+    }
+
+    /// Sets the base of the addresses handed to customers.
+    #[must_use]
+    pub fn public_url(mut self, url: &str) -> Self {
+        self.config.public_url = Some(url.to_owned());
+        self
+    }
+
+    /// Lets a hand of the test move the machine's time, by which access tokens and rate limits run out.
+    #[must_use]
+    pub fn machine_time(mut self, time: &ManualTime) -> Self {
+        self.config.engine.machine = Machine::Manual(time.clone());
+        self
+    }
+
+    /// Sends every event of every sales unit to this receiver, signed with this text.
+    ///
+    /// # Panics
+    ///
+    /// When it is not an absolute `http` or `https` URL.
+    #[must_use]
+    pub fn webhook(mut self, url: &str, secret: &str) -> Self {
+        let target = Target::parse(url).unwrap_or_else(|| panic!("\"{url}\" is not an absolute URL"));
+        self.config.engine.webhook = Some(Webhook { target, secret: secret.to_owned() });
+        self
+    }
+
+    /// Starts the sandbox. It is ready when this returns.
+    ///
+    /// # Panics
+    ///
+    /// When no port can be had.
+    #[must_use]
+    pub fn start(self) -> Sandbox {
+        self.try_start().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts the sandbox. It is ready when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be had.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system gives no thread.
+    pub fn try_start(self) -> Result<Sandbox, BindError> {
+        let listener = serve::bind(self.config.listen)?;
+        let address = listener.local_addr().unwrap_or(self.config.listen);
+        let service = Service::new(&self.config, address);
+        let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
+        let (stop, stopped) = watch::channel(false);
+        let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("the operating system gives a runtime what it needs");
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).expect("a listener can be waited for");
+                service.run(listener, stopped).await;
+            });
+            runtime.shutdown_background();
+        });
+        let thread = Some(thread.expect("the operating system gives a thread"));
+        Ok(Sandbox { engine, journal, app, address, stop, thread })
+    }
+}

@@ -1,0 +1,93 @@
+//! One sales unit of a sandbox, and what a test sees of a payment.
+
+use std::sync::Arc;
+
+use super::Sandbox;
+use crate::domain::digits::Msn;
+use crate::domain::money::Amount;
+use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
+use crate::engine::Slot;
+
+/// A payment as it stood when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentSnapshot {
+    /// The amount of the create request.
+    pub amount: Amount,
+    /// The public state.
+    pub state: State,
+    /// The phase, finer than the state.
+    pub phase: Phase,
+    /// The four sums.
+    pub totals: Totals,
+    /// The event log, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// Why a call on a [`Sandbox`] had no effect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SandboxError {
+    /// There is no such payment.
+    #[error("sales unit {msn} has no payment with the reference {reference}")]
+    NoSuchPayment {
+        /// The sales unit.
+        msn: String,
+        /// The reference.
+        reference: String,
+    },
+    /// The customer's action had no effect.
+    #[error("{0}")]
+    Customer(CustomerRefusal),
+}
+
+/// One sales unit of a [`Sandbox`].
+#[derive(Clone, Copy)]
+pub struct UnitHandle<'s> {
+    pub(super) sandbox: &'s Sandbox,
+    pub(super) msn: Msn,
+}
+
+impl UnitHandle<'_> {
+    fn find(&self, reference: &str) -> Result<Arc<Slot>, SandboxError> {
+        self.sandbox.engine.find_by_msn(self.msn, reference).ok_or_else(|| SandboxError::NoSuchPayment {
+            msn: self.msn.to_string(),
+            reference: reference.to_owned(),
+        })
+    }
+
+    /// Lets the customer approve.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such payment or it cannot be approved.
+    pub fn approve(&self, reference: &str) -> Result<(), SandboxError> {
+        let slot = self.find(reference)?;
+        let approved = self.sandbox.engine.customer_approves(&slot, None, &Choice::default());
+        approved.map_err(SandboxError::Customer)
+    }
+
+    /// Lets the customer reject.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such payment or it no longer waits.
+    pub fn reject(&self, reference: &str) -> Result<(), SandboxError> {
+        let slot = self.find(reference)?;
+        self.sandbox.engine.customer_rejects(&slot).map_err(SandboxError::Customer)
+    }
+
+    /// Looks at a payment.
+    #[must_use]
+    pub fn payment(&self, reference: &str) -> Option<PaymentSnapshot> {
+        let slot = self.find(reference).ok()?;
+        Some(self.sandbox.engine.read(&slot, |payment| {
+            let standing = payment.course.standing();
+            PaymentSnapshot {
+                amount: payment.order.amount(),
+                state: standing.state,
+                phase: standing.phase(),
+                totals: standing.totals,
+                events: payment.course.events().to_vec(),
+            }
+        }))
+    }
+}
