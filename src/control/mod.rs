@@ -38,6 +38,7 @@ use crate::journal::Journal;
 pub(crate) use extract::Unread;
 use problem::Refused;
 pub(crate) use snapshots::Snapshots;
+pub(crate) use state::PATH as STATE;
 
 /// What the control API needs.
 #[derive(Clone)]

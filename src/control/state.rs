@@ -1,8 +1,12 @@
 //! The whole state, out and in.
 
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 
 use super::Control;
 use super::extract::{Query, Scope};
@@ -11,8 +15,14 @@ use crate::document::{self, Flaw};
 use crate::domain::digits::Msn;
 use crate::engine::Engine;
 
+/// Where the document is taken from and put. It is not read like other bodies.
+pub(crate) const PATH: &str = "/_sandbox/state";
+
 /// The largest document that is read, in bytes.
 const MAX_DOCUMENT: usize = 2 * 1024 * 1024 * 1024;
+
+/// How long a sender may be silent within a document.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Returns the state as one document: of the whole sandbox, or of one sales unit. It stays the same to the last byte while
 /// nothing happens.
@@ -39,7 +49,7 @@ pub(super) async fn show(
     request_body(content = Object, description = "a document"),
     responses(
         (status = 204), (status = 400, description = "Names the place as a JSON pointer", body = Problem),
-        (status = 413, body = Problem)
+        (status = 408, body = Problem), (status = 413, body = Problem)
     )
 )]
 pub(super) async fn put(
@@ -47,14 +57,34 @@ pub(super) async fn put(
     Query(scope): Query<Scope>,
     request: Request,
 ) -> Result<StatusCode, Refused> {
-    let text = axum::body::to_bytes(request.into_body(), MAX_DOCUMENT).await.map_err(|_| {
-        Refused::too_large(format!(
-            "The document must arrive whole and not be larger than {MAX_DOCUMENT} bytes."
-        ))
-    })?;
+    let text = read(request.into_body()).await?;
     let engine = control.engine.clone();
     in_background(move || put_back(&engine, &text, scope.msn)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads a document as it arrives.
+async fn read(mut body: Body) -> Result<Vec<u8>, Refused> {
+    let too_large =
+        || Refused::too_large(format!("The document must not be larger than {MAX_DOCUMENT} bytes."));
+    let broken = || {
+        Refused::too_slow(
+            "The document must arrive whole, and no part of it later than 10 seconds after the one before.",
+        )
+    };
+    if body.size_hint().lower() > MAX_DOCUMENT as u64 {
+        return Err(too_large());
+    }
+    let mut text = Vec::new();
+    while let Some(frame) = tokio::time::timeout(PATIENCE, body.frame()).await.map_err(|_| broken())? {
+        if let Ok(data) = frame.map_err(|_| broken())?.into_data() {
+            if text.len() + data.len() > MAX_DOCUMENT {
+                return Err(too_large());
+            }
+            text.extend_from_slice(&data);
+        }
+    }
+    Ok(text)
 }
 
 /// Takes the state down as text; also says how many payments it has.

@@ -7,6 +7,7 @@
 mod extras;
 mod flaw;
 mod payment;
+mod policy;
 mod read;
 mod refusal;
 mod text;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use flaw::Flaw;
 pub(crate) use payment::{AnswerData, FirstData, PaymentData, PrintsData};
+pub(crate) use policy::PolicyData;
 pub(crate) use read::read;
 pub(crate) use refusal::RefusalData;
 pub(crate) use text::{Hex64, Hex128, HexKey};
@@ -64,6 +66,9 @@ pub(crate) struct SandboxData {
     pub(crate) stream: StreamData,
     /// The global clock.
     pub(crate) clock: ClockData,
+    /// How webhooks of sales units made from now on are sent, when it is not the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_policy: Option<PolicyData>,
 }
 
 /// An access token: not its text, but two hashes of it.

@@ -138,7 +138,7 @@ pub(crate) struct DetailsData {
 }
 
 /// What the customer or the bank will do.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ScriptData {
     #[serde(serialize_with = "exact")]
@@ -148,12 +148,13 @@ pub(crate) struct ScriptData {
 }
 
 /// What a script does.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum ActData {
     Approve,
     Reject,
-    BankAnswer,
+    /// With the approval that it answers to.
+    BankAnswer(Box<ApprovalData>),
 }
 
 /// The first answer to a request with an idempotency key.
@@ -341,11 +342,11 @@ impl From<ApprovalData> for Approval {
 
 impl From<&Script> for ScriptData {
     fn from(script: &Script) -> Self {
-        let Script { at, act, customer } = *script;
+        let Script { at, ref act, customer } = *script;
         let act = match act {
             Act::Approve => ActData::Approve,
             Act::Reject => ActData::Reject,
-            Act::BankAnswer => ActData::BankAnswer,
+            Act::BankAnswer(approval) => ActData::BankAnswer(Box::new(approval.as_ref().into())),
         };
         Self { at, act, customer }
     }
@@ -357,7 +358,7 @@ impl From<ScriptData> for Script {
         let act = match act {
             ActData::Approve => Act::Approve,
             ActData::Reject => Act::Reject,
-            ActData::BankAnswer => Act::BankAnswer,
+            ActData::BankAnswer(approval) => Act::BankAnswer(Box::new((*approval).into())),
         };
         Self { at, act, customer }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flaw::Flaw;
 use super::payment::{PaymentData, PrintsData};
+use super::policy::PolicyData;
 use super::refusal::RefusalData;
 use super::text::{HexKey, exact};
 use super::webhook::{HookData, QueueData};
@@ -32,6 +33,9 @@ pub(crate) struct UnitData<'a> {
     pub(crate) webhooks: Vec<HookData>,
     /// What waits for the registration of the settings.
     pub(crate) configured_webhook: Option<QueueData>,
+    /// How webhooks of registrations made from now on are sent, when it is not the usual way.
+    #[serde(default)]
+    pub(crate) webhook_policy: Option<PolicyData>,
     /// How many payments were ever authorised.
     pub(crate) authorised: u64,
     /// The unit's identifiers.

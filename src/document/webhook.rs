@@ -1,9 +1,12 @@
 //! Registrations for events, and what waits for them.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::flaw::{Flaw, each};
+use super::policy::PolicyData;
 use super::text::{exact, exact_or_null};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{EventType, Registration};
@@ -33,6 +36,9 @@ pub(crate) struct QueueData {
     pub(crate) failing_since: Option<Timestamp>,
     /// How many were sent again on command.
     pub(crate) again: u64,
+    /// How they are sent, when it is not the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policy: Option<PolicyData>,
     /// The events that wait, by their payment.
     pub(crate) lines: Vec<LineData>,
 }
@@ -67,6 +73,20 @@ pub(crate) struct DeliveryData {
     /// When the first one was made.
     #[serde(serialize_with = "exact_or_null")]
     pub(crate) first: Option<Timestamp>,
+    /// How many more times it is sent once it has arrived.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) copies: u32,
+    /// Whether it has arrived before.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub(crate) is_copy: bool,
+    /// Whether it waits for a release.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub(crate) is_held: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Finds an event by its name.

@@ -68,6 +68,9 @@ impl<W: Write> Writer<W> {
         self.member("refusedCreates", &unit.refused_creates)?;
         self.member("webhooks", &unit.webhooks)?;
         self.member("configuredWebhook", &unit.configured_webhook)?;
+        if unit.webhook_policy.is_some() {
+            self.member("webhookPolicy", &unit.webhook_policy)?;
+        }
         self.member("authorised", &unit.authorised)?;
         self.member("stream", &unit.stream)?;
         self.member("clock", &unit.clock)?;

@@ -172,7 +172,7 @@ impl Engine {
             self.get_or_make_unit(unit.msn, || unit.clone());
         }
         for user in &self.settings.users {
-            self.users.put(user);
+            self.users.put(None, user);
         }
     }
 

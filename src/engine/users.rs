@@ -43,9 +43,9 @@ impl Users {
         of_unit.or_else(|| self.set_up.get(&(None, phone_number))).map(|user| user.clone())
     }
 
-    /// Sets a user up for all units; `false` when there are too many.
-    pub(super) fn put(&self, user: &User) -> bool {
-        self.change(None, || user.clone(), user.phone_number, |_| ()).is_some()
+    /// Sets a user up for one unit, or for all, as nobody did before; `false` when there are too many.
+    pub(super) fn put(&self, msn: Option<Msn>, user: &User) -> bool {
+        self.change(msn, || user.clone(), user.phone_number, |_| ()).is_some()
     }
 
     /// Changes a user, who is set up if that was not done before: for one unit, or for all, those included that have the

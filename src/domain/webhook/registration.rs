@@ -35,8 +35,7 @@ impl Registration {
     ///
     /// What is wrong with which of the two members.
     pub fn new(url: &str, events: Vec<EventType>) -> Result<Self, (&'static str, String)> {
-        let target =
-            Target::parse(url).filter(|_| url.len() <= MAX_URL && is_allowed(url, UrlRule::Callback, true));
+        let target = Target::for_registration(url, true).filter(|_| url.len() <= MAX_URL);
         let target =
             target.ok_or_else(|| ("url", format!("\"{url}\" is no URL that webhooks are sent to")))?;
         let repeated = events.iter().enumerate().any(|(place, event)| events[..place].contains(event));

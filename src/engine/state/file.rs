@@ -23,7 +23,7 @@ impl Engine {
         }
         let known: HashSet<_> = self.users.all(None).iter().map(|user| user.phone_number).collect();
         for user in self.settings.users.iter().filter(|user| !known.contains(&user.phone_number)) {
-            self.users.put(None, user.clone());
+            self.users.put(None, user);
         }
     }
 }

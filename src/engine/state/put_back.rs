@@ -4,11 +4,14 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use crate::document::{Document, Flaw, MAX_COUNTER, PaymentData, RefusedCreateData, SandboxData, UnitData};
+use crate::document::{
+    Document, Flaw, MAX_COUNTER, PaymentData, PolicyData, RefusedCreateData, SandboxData, UnitData,
+};
 use crate::domain::digits::Msn;
 use crate::domain::payment::is_key;
 use crate::domain::text::IdempotencyKey;
 use crate::domain::user::User;
+use crate::domain::webhook::Policy;
 use crate::engine::answer::Refusal;
 use crate::engine::clock::Setting;
 use crate::engine::create::MAX_REFUSED;
@@ -41,8 +44,8 @@ impl Engine {
         scope(&mut document, only)?;
         let travel = self.travel.lock().unwrap_or_else(PoisonError::into_inner);
         let users = self.check_users(&document, only)?;
-        let stream = document.sandbox.as_ref().map(check_sandbox).transpose();
-        let stream = stream.map_err(|flaw| flaw.within("sandbox"))?;
+        let checked = document.sandbox.as_ref().map(check_sandbox).transpose();
+        let checked = checked.map_err(|flaw| flaw.within("sandbox"))?;
         let shift = if only.is_some() { self.shift(&document, only) } else { 0 };
         let last = document.sandbox.as_ref().map_or(MAX_COUNTER, |sandbox| sandbox.created);
         let mut built = Vec::with_capacity(document.units.len());
@@ -60,15 +63,15 @@ impl Engine {
         self.created.fetch_max(highest, Ordering::AcqRel);
         let units: Vec<_> = built.iter().map(|built| built.unit.clone()).collect();
         let mut old: Vec<_> = built.into_iter().filter_map(|built| self.enter(built)).collect();
-        if let (Some(sandbox), Some(stream)) = (&document.sandbox, stream) {
+        if let (Some(sandbox), Some((stream, policy))) = (&document.sandbox, checked) {
             old.extend(self.units.all().iter().filter_map(|unit| {
                 if msns.contains(&unit.msn) { None } else { self.units.remove(unit.msn) }
             }));
-            self.put_back_sandbox(sandbox, stream);
+            self.put_back_sandbox(sandbox, stream, policy);
         }
         self.users.clear(only);
         for (msn, user) in users {
-            self.users.put(msn, user);
+            self.users.put(msn, &user);
         }
         for unit in &old {
             let _whole = unit.whole.write().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +170,7 @@ impl Engine {
         let refused = build_refused(&unit, &data.refused_creates, &mut keys)?;
         let finished = finished(&slots, &data.finished, shift)?;
         write_book(&mut unit.book(), &slots, &finished, &refused);
-        self.restore_webhooks(&unit, &data.webhooks, data.configured_webhook.as_ref(), shift)?;
+        self.restore_webhooks(&unit, &data, shift)?;
         Ok(Built { unit, slots, refused })
     }
 
@@ -189,11 +192,12 @@ impl Engine {
         self.units.replace(&unit)
     }
 
-    fn put_back_sandbox(&self, sandbox: &SandboxData, stream: Ids) {
+    fn put_back_sandbox(&self, sandbox: &SandboxData, stream: Ids, policy: Policy) {
         *self.root.write().unwrap_or_else(PoisonError::into_inner) = Root::of(&sandbox.stream);
         *self.ids.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stream);
         self.created.store(sandbox.created, Ordering::Release);
         self.clock.set(sandbox.clock.into());
+        self.restore_webhook_policy(policy);
         self.tokens.replace(&sandbox.tokens, self.settings.machine.elapsed());
     }
 
@@ -247,7 +251,7 @@ fn scope(document: &mut Document<'_>, only: Option<Msn>) -> Result<(), Flaw> {
     }
 }
 
-fn check_sandbox(sandbox: &SandboxData) -> Result<Ids, Flaw> {
+fn check_sandbox(sandbox: &SandboxData) -> Result<(Ids, Policy), Flaw> {
     if sandbox.created > MAX_COUNTER {
         return Err(Flaw::of("created", format!("it is more than {MAX_COUNTER}")));
     }
@@ -256,7 +260,9 @@ fn check_sandbox(sandbox: &SandboxData) -> Result<Ids, Flaw> {
         return Err(Flaw::of("clock", "there is no clock that the global one could run apart from"));
     }
     Tokens::check(&sandbox.tokens)?;
-    Ids::restored(&sandbox.stream, 0).map_err(|flaw| flaw.within("stream"))
+    let policy = PolicyData::restored(sandbox.webhook_policy).map_err(|flaw| flaw.within("webhookPolicy"))?;
+    let stream = Ids::restored(&sandbox.stream, 0).map_err(|flaw| flaw.within("stream"))?;
+    Ok((stream, policy))
 }
 
 fn build_payment(unit: &Arc<Unit>, mut data: PaymentData<'_>, shift: u64) -> Result<Arc<Slot>, Flaw> {

@@ -38,6 +38,7 @@ impl Engine {
             created: self.created.load(Ordering::Acquire),
             stream: self.ids().taken_down(),
             clock: self.clock.setting().into(),
+            webhook_policy: self.webhook_policy_taken_down(),
         });
         writer.end(sandbox.as_ref())
     }
@@ -86,7 +87,7 @@ impl Engine {
         let finished = finished.iter().filter_map(Weak::upgrade).map(|slot| slot.number);
         let mut refused: Vec<_> = refused.into_values().collect();
         refused.sort_by_key(|(place, _)| *place);
-        let (webhooks, configured_webhook) = unit.webhooks_taken_down();
+        let (webhooks, configured_webhook, webhook_policy) = unit.webhooks_taken_down();
         writer.end_unit(&UnitData {
             settings: SalesUnitInput::default(),
             payments: Vec::new(),
@@ -94,6 +95,7 @@ impl Engine {
             refused_creates: refused.iter().map(|(_, refused)| refused.taken_down()).collect(),
             webhooks,
             configured_webhook,
+            webhook_policy,
             authorised: unit.authorised(),
             stream: unit.ids.taken_down(),
             clock: unit.clock.setting().into(),

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::journal::DeliveryRow;
-use crate::document::{DeliveryData, Flaw, LineData, MAX_COUNTER, QueueData};
+use crate::document::{DeliveryData, Flaw, LineData, MAX_COUNTER, PolicyData, QueueData};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{DEAD_AFTER, EventType, Order, Policy, next_attempt};
+use crate::domain::webhook::{DEAD_AFTER, EventType, MAX_DUPLICATES, Order, Policy, next_attempt};
 
 /// How many deliveries to one receiver are on their way at once.
 const MAX_ON_THE_WAY: usize = 8;
@@ -288,10 +288,9 @@ impl Queue {
         let mut numbers: Vec<u64> = self.lines.keys().copied().collect();
         numbers.sort_unstable();
         let line = |number: u64| {
-            let mut deliveries: Vec<_> = self.lines[&number].iter().map(Delivery::taken_down).collect();
-            if let Some(first) =
-                deliveries.first_mut().filter(|first| !self.due.contains(&(first.due, number)))
-            {
+            let line = &self.lines[&number];
+            let mut deliveries: Vec<_> = line.waiting.iter().map(Delivery::taken_down).collect();
+            if let Some(first) = deliveries.first_mut().filter(|_| line.is_under_way) {
                 first.attempts = first.attempts.saturating_sub(1);
                 first.first = first.first.filter(|_| first.attempts > 0);
             }
@@ -301,13 +300,16 @@ impl Queue {
         QueueData {
             failing_since: self.failing_since,
             again: self.again,
+            policy: PolicyData::unless_usual(self.policy),
             lines: numbers.into_iter().map(line).collect(),
         }
     }
 
     /// Puts back what waits. Payments are numbered `shift` higher than they were.
     pub(super) fn restored(data: &QueueData, shift: u64) -> Result<Self, Flaw> {
-        let mut queue = Self { failing_since: data.failing_since, again: data.again, ..Self::default() };
+        let policy = PolicyData::restored(data.policy).map_err(|flaw| flaw.within("policy"))?;
+        let mut queue =
+            Self { policy, failing_since: data.failing_since, again: data.again, ..Self::default() };
         if data.again > MAX_COUNTER {
             return Err(Flaw::of("again", format!("it is more than {MAX_COUNTER}")));
         }
@@ -334,7 +336,7 @@ impl Queue {
         }
         for (index, data) in line.deliveries.iter().enumerate() {
             let delivery = Delivery::restored(data, number);
-            self.push(delivery.map_err(|flaw| flaw.within(index).within("deliveries"))?);
+            self.append(delivery.map_err(|flaw| flaw.within(index).within("deliveries"))?);
         }
         Ok(())
     }
@@ -357,12 +359,18 @@ impl Delivery {
             attempts: self.attempts,
             due: self.due,
             first: self.first,
+            copies: self.copies,
+            is_copy: self.is_copy,
+            is_held: self.is_held,
         }
     }
 
     fn restored(data: &DeliveryData, line: u64) -> Result<Self, Flaw> {
         if data.attempts > MAX_ATTEMPTS || (data.attempts > 0) != data.first.is_some() {
             return Err(Flaw::of("attempts", "it does not fit first"));
+        }
+        if data.copies > MAX_DUPLICATES {
+            return Err(Flaw::of("copies", format!("it is more than {MAX_DUPLICATES}")));
         }
         Ok(Self {
             line,
@@ -372,6 +380,9 @@ impl Delivery {
             attempts: data.attempts,
             due: data.due,
             first: data.first,
+            copies: data.copies,
+            is_copy: data.is_copy,
+            is_held: data.is_held,
         })
     }
 }
@@ -422,11 +433,15 @@ mod tests {
             attempts,
             due: at,
             first: (attempts > 0).then_some(at),
+            copies: 0,
+            is_copy: false,
+            is_held: false,
         };
         let line = |number, again, deliveries| LineData { number, again, deliveries };
         QueueData {
             failing_since: Some(at),
             again: 2,
+            policy: None,
             lines: vec![
                 line(7, false, vec![delivery(3), delivery(0)]),
                 line(9, false, vec![delivery(0)]),

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use super::hook::Hook;
 use super::queue::Queue;
-use crate::document::{Flaw, HookData, QueueData};
-use crate::domain::webhook::Registration;
+use crate::document::{Flaw, HookData, PolicyData, QueueData, UnitData};
+use crate::domain::webhook::{Policy, Registration};
 use crate::engine::Engine;
 use crate::engine::unit::Unit;
 
 impl Unit {
     /// Takes the registrations down: those made over the API, and what waits for the one of the settings.
-    pub(in crate::engine) fn webhooks_taken_down(&self) -> (Vec<HookData>, Option<QueueData>) {
+    pub(in crate::engine) fn webhooks_taken_down(
+        &self,
+    ) -> (Vec<HookData>, Option<QueueData>, Option<PolicyData>) {
         let (mut webhooks, mut configured) = (Vec::new(), None);
         for hook in self.hooks.all() {
             let queue = hook.queue().taken_down();
@@ -27,7 +29,7 @@ impl Unit {
                 configured = Some(queue).filter(|queue| *queue != QueueData::default());
             }
         }
-        (webhooks, configured)
+        (webhooks, configured, PolicyData::unless_usual(self.hooks.policy()))
     }
 
     /// Ends the registrations of a unit that was replaced: attempts under way for them count for nothing.
@@ -41,27 +43,42 @@ impl Engine {
     pub(in crate::engine) fn restore_webhooks(
         &self,
         unit: &Arc<Unit>,
-        webhooks: &[HookData],
-        configured: Option<&QueueData>,
+        data: &UnitData<'_>,
         shift: u64,
     ) -> Result<(), Flaw> {
-        self.add_configured_webhook(unit);
-        if let Some(data) = configured {
-            let queue = Queue::restored(data, shift).map_err(|flaw| flaw.within("configuredWebhook"))?;
+        self.set_up_webhooks(unit);
+        let policy =
+            PolicyData::restored(data.webhook_policy).map_err(|flaw| flaw.within("webhookPolicy"))?;
+        unit.hooks.set_policy(|of_unit| *of_unit = policy);
+        if let Some(queue) = &data.configured_webhook {
+            let queue = Queue::restored(queue, shift).map_err(|flaw| flaw.within("configuredWebhook"))?;
             if let Some(hook) = unit.hooks.all().first() {
                 *hook.queue() = queue;
             }
         }
-        for (index, data) in webhooks.iter().enumerate() {
-            restore_webhook(unit, data, shift).map_err(|flaw| flaw.within(index).within("webhooks"))?;
+        for (index, hook) in data.webhooks.iter().enumerate() {
+            restore_webhook(unit, hook, shift).map_err(|flaw| flaw.within(index).within("webhooks"))?;
         }
         Ok(())
+    }
+
+    /// Takes down how webhooks of sales units made from now on are sent.
+    pub(in crate::engine) fn webhook_policy_taken_down(&self) -> Option<PolicyData> {
+        PolicyData::unless_usual(self.outgoing.policy())
+    }
+
+    /// Puts that back.
+    pub(in crate::engine) fn restore_webhook_policy(&self, policy: Policy) {
+        self.outgoing.set_policy(|of_all| *of_all = policy);
+        self.outgoing.note_policy(policy);
     }
 
     /// Sets a unit's webhooks going after it was put in place.
     pub(in crate::engine) fn wake_webhooks(&self, unit: &Unit) {
         let now = self.now(unit);
+        self.outgoing.note_policy(unit.hooks.policy());
         for hook in unit.hooks.all() {
+            self.outgoing.note_policy(hook.queue().policy());
             let has_due = hook.queue().has_due(now);
             self.set_timer_anew(unit, &hook);
             if has_due {
@@ -76,9 +93,13 @@ fn restore_webhook(unit: &Arc<Unit>, data: &HookData, shift: u64) -> Result<(), 
         return Err(Flaw::of("id", "another webhook has it"));
     }
     let hook = Hook::new(data.id, data.secret.clone(), data.registration()?, true, unit);
-    *hook.queue() = Queue::restored(&data.queue, shift).map_err(|flaw| flaw.within("queue"))?;
-    unit.hooks.add(Arc::new(hook)).map_err(|event| {
+    let queue = Queue::restored(&data.queue, shift).map_err(|flaw| flaw.within("queue"))?;
+    let hook = Arc::new(hook);
+    unit.hooks.add(hook.clone()).map_err(|event| {
         let why = Registration::too_many(event);
         Flaw::of("events", why.fields.first().map_or_else(String::new, |note| note.reason.to_string()))
-    })
+    })?;
+    // Only now: a registration that is added takes the unit's policy.
+    *hook.queue() = queue;
+    Ok(())
 }
