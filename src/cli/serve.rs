@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::settings::Settings;
+use super::state_file::StateFile;
 use super::{Failure, output, telemetry};
 use crate::config::reachable;
 use crate::engine::DEFAULT_MSN;
@@ -26,12 +27,19 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
         let service = Service::new(&settings.config, listening);
+        let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
+        let state = state.transpose()?;
         // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
         std::mem::forget(service.engine.clone());
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let serving = tokio::spawn(service.run(listener, stop));
+        let keeper = state.map(StateFile::keep);
         announce(settings, listening)?;
-        serving.await.map_err(|error| format!("the server stopped: {error}"))
+        serving.await.map_err(|error| format!("the server stopped: {error}"))?;
+        match keeper {
+            Some(keeper) => keeper.end().await,
+            None => Ok(()),
+        }
     });
     runtime.shutdown_background();
     if let (Ok(()), Some(path)) = (&served, &settings.port_file) {
@@ -111,9 +119,6 @@ fn announce(settings: &Settings, listening: SocketAddr) -> Result<(), Failure> {
         })?;
     }
     output::line(&format!("epayment-sandbox {} ready http://{address}", env!("CARGO_PKG_VERSION")));
-    for key in settings.without_effect.iter().filter(|key| **key != "tls_listen") {
-        tracing::warn!("{key} is accepted but has no effect in this version");
-    }
     if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {
         hint(settings, address);
     }
