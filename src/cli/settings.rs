@@ -24,6 +24,8 @@ pub(super) struct Settings {
     pub(super) config: Config,
     /// Where to write the ports, once ready.
     pub(super) port_file: Option<PathBuf>,
+    /// What the sandbox begins with.
+    pub(super) baseline_file: Option<PathBuf>,
     /// Where the state is kept.
     pub(super) state_file: Option<PathBuf>,
     /// Where every event goes.
@@ -44,6 +46,7 @@ impl Default for Settings {
         Self {
             config,
             port_file: None,
+            baseline_file: None,
             state_file: None,
             webhook_url: None,
             webhook_secret: None,
@@ -142,6 +145,8 @@ settings! {
         |to, text| { to.config.engine.seed = Some(number(text)?); Ok(()) };
     "clock" ["real|TIME"] = "real", "An RFC 3339 time freezes the sandbox clock there from the start",
         |to, text| { to.config.engine.frozen_at = clock(text)?; Ok(()) };
+    "baseline" ["FILE"], "Begin with the state in this file, and go back to it at a reset",
+        |to, text| { to.baseline_file = Some(text.into()); Ok(()) };
     "state" ["FILE"], "Load the state from this file if it exists, and keep it there",
         |to, text| { to.state_file = Some(text.into()); Ok(()) };
     "webhook_url" ["URL"], "Send every payment event of every sales unit here",
