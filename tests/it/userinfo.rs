@@ -4,6 +4,7 @@ use epayment_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Merchant, create_body};
+use crate::state::{put_well, still, taken};
 
 fn ask(shop: &Merchant<'_>, sub: &str) -> Answer {
     shop.call("GET", &format!("/vipps-userinfo-api/userinfo/{sub}"), None, "")
@@ -92,6 +93,18 @@ fn a_reset_forgets_consents() {
     let sub = consented(&shop, "forgotten-1", "name");
     assert_eq!(shop.control("POST", "/reset?msn=123456", &Value::Null).status, 204);
     assert_eq!(ask(&shop, &sub).status, 404);
+}
+
+#[test]
+fn a_restored_sandbox_knows_the_consents() {
+    let (sandbox, other) = (still(1), still(2));
+    let (shop, restored) = (Merchant::new(&sandbox), Merchant::new(&other));
+    let sub = consented(&shop, "restored-0001", "name");
+    sandbox.advance(std::time::Duration::from_secs(60));
+    consented(&shop, "restored-0002", "email");
+    put_well(&restored, "", &taken(&shop, ""));
+    assert_eq!(ask(&restored, &sub).text, ask(&shop, &sub).text);
+    assert_eq!(ask(&restored, &sub).status, 200);
 }
 
 #[test]
