@@ -7,7 +7,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::Wallet;
 use super::given::Given;
-use crate::domain::payment::{Payment, QrFormat, State as PaymentState, UserFlow};
+use crate::domain::payment::{QrFormat, State as PaymentState, UserFlow};
 
 /// The light border that readers need, in modules (ISO/IEC 18004).
 const BORDER: usize = 4;
@@ -21,7 +21,7 @@ pub(super) async fn show(State(wallet): State<Wallet>, request: Request) -> Resp
     let (Some(slot), Some(token)) = (wallet.find(&given), given.token.as_deref()) else {
         return refuse("No payment belongs to this code.\n");
     };
-    match wallet.engine.read(&slot, Payment::state) {
+    match wallet.engine.read(&slot, |payment| payment.course.standing().state) {
         PaymentState::Created => {}
         PaymentState::Expired => return refuse("The payment of this code has expired.\n"),
         _ => return refuse("The payment of this code is finished.\n"),
