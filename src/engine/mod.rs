@@ -3,8 +3,8 @@
 //! The engine is synchronous: no async, no sockets, callable from a plain `#[test]`. It takes requests apart from
 //! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
 //!
-//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, faults, live, signals}. Never two
-//! payments at once, and never a payment while a book is locked.
+//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, faults, races, live, signals}. Never
+//! two payments at once, and never a payment while a book is locked.
 
 mod answer;
 mod approve;
@@ -22,6 +22,7 @@ mod live;
 mod machine;
 mod manage;
 mod modify;
+mod races;
 mod settings;
 mod signal;
 mod slot;
@@ -51,6 +52,7 @@ pub(crate) use live::{Kind, Live, Read, Reader};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
+pub use races::{FiredRace, ListedRace, RaceRun};
 pub use settings::{Credentials, Settings, Webhook};
 pub(crate) use signal::Signal;
 pub use slot::Slot;
@@ -73,6 +75,7 @@ use faults::Faults;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
+use races::Races;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
@@ -96,6 +99,7 @@ pub struct Engine {
     tokens: Tokens,
     limits: RateLimits,
     faults: Faults,
+    races: Races,
     /// Payments by sales unit and reference.
     payments: Stripes<Arc<Slot>>,
     /// First answers to create requests by sales unit and idempotency key.
@@ -140,6 +144,7 @@ impl Engine {
             tokens: Tokens::default(),
             limits: RateLimits::default(),
             faults: Faults::default(),
+            races: Races::default(),
             payments: Stripes::new(secret),
             creates: Stripes::new(secret),
             created: AtomicU64::new(0),
@@ -273,11 +278,24 @@ impl Engine {
         at: Timestamp,
         key: Option<&IdempotencyKey>,
     ) {
+        self.commit_told_at(slot, record, decision, at, key, at);
+    }
+
+    /// The same, with webhooks that are due at a time of their own.
+    fn commit_told_at(
+        &self,
+        slot: &Arc<Slot>,
+        record: &mut Record,
+        decision: Decision,
+        at: Timestamp,
+        key: Option<&IdempotencyKey>,
+        told_at: Timestamp,
+    ) {
         let Decision { name, amount, approval } = decision;
         let psp_reference = slot.unit.ids.psp_reference();
         let was_finished = record.course.standing().is_finished();
         record.course.apply(Event { name, amount, at, psp_reference, key: key.cloned() }, approval);
-        self.publish_last(slot, record);
+        self.publish_last(slot, record, told_at);
         if record.course.standing().is_finished() && !was_finished {
             slot.unit.book().finished.push_back(Arc::downgrade(slot));
         }
@@ -289,11 +307,11 @@ impl Engine {
         self.changed.notify();
     }
 
-    /// Tells the webhooks of the payment's latest event.
-    fn publish_last(&self, slot: &Slot, record: &Record) {
+    /// Tells the webhooks of the payment's latest event, no earlier than at the time given.
+    fn publish_last(&self, slot: &Slot, record: &Record, told_at: Timestamp) {
         let payment = slot.payment(record);
         if let Some(event) = payment.course.events().last() {
-            self.publish(slot, payment, event);
+            self.publish(slot, payment, event, told_at);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::journal::DeliveryRow;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{DEAD_AFTER, EventType, Order, Policy, next_attempt};
+use crate::domain::webhook::{Before, DEAD_AFTER, EventType, Order, Policy, next_attempt};
 
 /// How many deliveries to one receiver are on their way at once.
 const MAX_ON_THE_WAY: usize = 8;
@@ -33,6 +33,10 @@ pub(super) struct Delivery {
     is_copy: bool,
     /// It waits for a release.
     is_held: bool,
+    /// What waits for its first attempt, besides what the policy says.
+    before: Before,
+    /// Its first attempt is two at the same time.
+    pub(super) is_double: bool,
 }
 
 /// The events of one payment. Those that are held come after those that are not.
@@ -71,11 +75,30 @@ impl Delivery {
         due: Timestamp,
     ) -> Self {
         let (attempts, first, copies, is_copy, is_held) = (0, None, 0, false, false);
-        Self { line, reference, event, body, attempts, due, first, copies, is_copy, is_held }
+        let (before, is_double) = (Before::None, false);
+        Self {
+            line,
+            reference,
+            event,
+            body,
+            attempts,
+            due,
+            first,
+            copies,
+            is_copy,
+            is_held,
+            before,
+            is_double,
+        }
     }
 
     fn is_new(&self) -> bool {
         self.attempts == 0 && !self.is_copy
+    }
+
+    /// Whether the attempt that is on its way is the first.
+    fn is_first(&self) -> bool {
+        self.attempts == 1 && !self.is_copy
     }
 
     fn can_go(&self, now: Timestamp) -> bool {
@@ -189,6 +212,7 @@ impl Queue {
         }
         let delivery = line.waiting.front_mut()?;
         delivery.attempts += 1;
+        delivery.is_double &= delivery.is_first();
         delivery.first.get_or_insert(now);
         line.is_under_way = true;
         self.on_the_way += 1;
@@ -200,14 +224,22 @@ impl Queue {
         self.on_the_way < MAX_ON_THE_WAY && self.due.first().is_some_and(|(due, _)| *due <= now)
     }
 
-    /// Whether there is an event of a payment that is being seen to and has not been tried yet. What is held, due later or
-    /// behind one that failed is not being seen to.
-    pub(super) fn has_untried(&self, line: u64, now: Timestamp) -> bool {
+    /// Lets something wait for the first attempt of a payment's event, unless it has arrived already.
+    pub(super) fn let_wait(&mut self, line: u64, event: EventType, before: Before) {
+        let waiting = self.lines.get_mut(&line).into_iter().flat_map(|line| line.waiting.iter_mut());
+        waiting.filter(|delivery| delivery.event == event).for_each(|delivery| delivery.before = before);
+    }
+
+    /// Whether there is an event of a payment that this waits for, that is being seen to and has not been tried yet. What is
+    /// held, due later or behind one that failed is not being seen to.
+    pub(super) fn has_untried(&self, line: u64, now: Timestamp, before: Before) -> bool {
         let Some(line) = self.lines.get(&line) else { return false };
         let Some(first) = line.waiting.front() else { return false };
-        let untried = || line.waiting.iter().any(|delivery| delivery.is_new() && delivery.can_go(now));
+        let is_wanted = |delivery: &Delivery| self.policy.before == before || delivery.before == before;
+        let mut waiting = line.waiting.iter().filter(|delivery| is_wanted(delivery));
+        let mut untried = || waiting.any(|delivery| delivery.is_new() && delivery.can_go(now));
         match line.is_under_way {
-            true => (first.attempts == 1 && !first.is_copy) || untried(),
+            true => (is_wanted(first) && first.is_first()) || untried(),
             false => first.can_go(now) && untried(),
         }
     }
