@@ -29,6 +29,8 @@ pub struct Unit {
     /// How many webhooks are due or on their way.
     pub(super) under_way: AtomicUsize,
     book: Mutex<Book>,
+    /// Held by whoever writes the unit down, so that it is not emptied meanwhile.
+    pub(super) whole: RwLock<()>,
 }
 
 /// The unit's payments in order, and its timers.
@@ -84,6 +86,7 @@ impl Unit {
             hooks: Hooks::default(),
             under_way: AtomicUsize::new(0),
             book: Mutex::default(),
+            whole: RwLock::default(),
         }
     }
 
@@ -136,6 +139,13 @@ impl Book {
             self.sweep_at = self.timers.len() * 2;
         }
         self.timers.push(Reverse(timer));
+    }
+
+    /// Enters a payment in the order of numbers. Creates that run at the same time may come in another.
+    pub(super) fn add_payment(&mut self, slot: &Arc<Slot>) {
+        let later = self.payments.iter().rev().take_while(|(number, _)| *number > slot.number).count();
+        let place = self.payments.len() - later;
+        self.payments.insert(place, (slot.number, Arc::downgrade(slot)));
     }
 
     /// Closes the gaps once they are half of the list.

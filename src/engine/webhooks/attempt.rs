@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::hook::Hook;
-use super::queue::Delivery;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::signature::{self, Forgery};

@@ -4,6 +4,7 @@
 //! other and says how each went.
 
 mod attempt;
+mod delivery;
 mod hook;
 mod journal;
 mod outgoing;
@@ -13,6 +14,7 @@ mod queue;
 mod registry;
 #[cfg(test)]
 mod simulation;
+mod stored;
 
 pub use attempt::{Attempt, Outcome};
 pub use hook::Hook;

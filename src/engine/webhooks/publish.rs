@@ -7,9 +7,9 @@ use std::task::Waker;
 use serde::Serialize;
 
 use super::attempt::{Attempt, Outcome};
+use super::delivery::Delivery;
 use super::hook::Hook;
 use super::journal::{DeliveryFilter, DeliveryRow};
-use super::queue::Delivery;
 use crate::domain::digits::Msn;
 use crate::domain::payment::{Event, EventName, Payment};
 use crate::domain::time::{Rfc3339, Timestamp};
@@ -116,6 +116,7 @@ impl Engine {
         };
         if let Some(at) = dead_at.filter(|_| hook.is_registered) {
             unit.hooks.retain(|known| known.id != hook.id);
+            self.touch();
             self.jump.note(unit.msn, None, at, FiredKind::Webhook(WebhookTimer::WebhookRemoval));
             tracing::warn!(
                 url = hook.registration.url,
@@ -137,6 +138,7 @@ impl Engine {
             self.note_outcomes(&unit, &hook, attempt, outcome, double, took);
         }
         self.outgoing.end(&hook);
+        self.touch();
         self.delivered.notify();
     }
 

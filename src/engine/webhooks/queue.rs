@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::journal::DeliveryRow;
+use crate::document::{Flaw, LineData, MAX_COUNTER, PolicyData, QueueData};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{Before, DEAD_AFTER, EventType, Order, Policy, next_attempt};
 
@@ -12,32 +14,6 @@ const MAX_ON_THE_WAY: usize = 8;
 
 /// How many events wait for one receiver. Beyond it the oldest line loses its first event.
 const MAX_WAITING: usize = 100_000;
-
-/// An event on its way to a receiver.
-#[derive(Clone, Debug)]
-pub(super) struct Delivery {
-    /// The payment's number; events of one payment keep their order.
-    pub(super) line: u64,
-    pub(super) reference: Arc<str>,
-    pub(super) event: EventType,
-    pub(super) body: Arc<str>,
-    /// How many attempts were made.
-    pub(super) attempts: u32,
-    /// When the next one is due.
-    pub(super) due: Timestamp,
-    /// When the first one was made.
-    first: Option<Timestamp>,
-    /// How many more times it is sent once it has arrived.
-    copies: u32,
-    /// It has arrived before.
-    is_copy: bool,
-    /// It waits for a release.
-    is_held: bool,
-    /// What waits for its first attempt, besides what the policy says.
-    before: Before,
-    /// Its first attempt is two at the same time.
-    pub(super) is_double: bool,
-}
 
 /// The events of one payment. Those that are held come after those that are not.
 #[derive(Debug, Default)]
@@ -64,46 +40,6 @@ pub(super) struct Queue {
     again: u64,
     /// The earliest time for which a timer is set.
     pub(super) timer: Option<Timestamp>,
-}
-
-impl Delivery {
-    pub(super) fn new(
-        line: u64,
-        reference: Arc<str>,
-        event: EventType,
-        body: Arc<str>,
-        due: Timestamp,
-    ) -> Self {
-        let (attempts, first, copies, is_copy, is_held) = (0, None, 0, false, false);
-        let (before, is_double) = (Before::None, false);
-        Self {
-            line,
-            reference,
-            event,
-            body,
-            attempts,
-            due,
-            first,
-            copies,
-            is_copy,
-            is_held,
-            before,
-            is_double,
-        }
-    }
-
-    fn is_new(&self) -> bool {
-        self.attempts == 0 && !self.is_copy
-    }
-
-    /// Whether the attempt that is on its way is the first.
-    fn is_first(&self) -> bool {
-        self.attempts == 1 && !self.is_copy
-    }
-
-    fn can_go(&self, now: Timestamp) -> bool {
-        !self.is_held && self.due <= now
-    }
 }
 
 impl Line {
@@ -314,6 +250,64 @@ impl Queue {
             .collect()
     }
 
+    /// Takes down what waits. An attempt that is on its way counts as not made: it has to be made again.
+    pub(super) fn taken_down(&self) -> QueueData {
+        let mut numbers: Vec<u64> = self.lines.keys().copied().collect();
+        numbers.sort_unstable();
+        let line = |number: u64| {
+            let line = &self.lines[&number];
+            let mut deliveries: Vec<_> = line.waiting.iter().map(Delivery::taken_down).collect();
+            if let Some(first) = deliveries.first_mut().filter(|_| line.is_under_way) {
+                first.attempts = first.attempts.saturating_sub(1);
+                first.first = first.first.filter(|_| first.attempts > 0);
+            }
+            let again = number > MAX_COUNTER;
+            LineData { number: if again { u64::MAX - number } else { number }, again, deliveries }
+        };
+        QueueData {
+            failing_since: self.failing_since,
+            again: self.again,
+            policy: PolicyData::unless_usual(self.policy),
+            lines: numbers.into_iter().map(line).collect(),
+        }
+    }
+
+    /// Puts back what waits. Payments are numbered `shift` higher than they were.
+    pub(super) fn restored(data: &QueueData, shift: u64) -> Result<Self, Flaw> {
+        let policy = PolicyData::restored(data.policy).map_err(|flaw| flaw.within("policy"))?;
+        let mut queue =
+            Self { policy, failing_since: data.failing_since, again: data.again, ..Self::default() };
+        if data.again > MAX_COUNTER {
+            return Err(Flaw::of("again", format!("it is more than {MAX_COUNTER}")));
+        }
+        for (index, line) in data.lines.iter().enumerate() {
+            queue.restore_line(line, shift).map_err(|flaw| flaw.within(index).within("lines"))?;
+        }
+        if queue.waiting > MAX_WAITING {
+            return Err(Flaw::of("lines", format!("more than {MAX_WAITING} events cannot wait")));
+        }
+        Ok(queue)
+    }
+
+    fn restore_line(&mut self, line: &LineData, shift: u64) -> Result<(), Flaw> {
+        let highest = if line.again { self.again } else { MAX_COUNTER };
+        let number = if line.again { u64::MAX - line.number } else { line.number.saturating_add(shift) };
+        if !(1..=highest).contains(&line.number) || self.lines.contains_key(&number) {
+            return Err(Flaw::of(
+                "number",
+                format!("it is not one of 1 to {highest}, or stands there twice"),
+            ));
+        }
+        if line.deliveries.is_empty() {
+            return Err(Flaw::of("deliveries", "nothing waits in it"));
+        }
+        for (index, data) in line.deliveries.iter().enumerate() {
+            let delivery = Delivery::restored(data, number);
+            self.append(delivery.map_err(|flaw| flaw.within(index).within("deliveries"))?);
+        }
+        Ok(())
+    }
+
     /// Forgets everything that waits.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
@@ -323,6 +317,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::DeliveryData;
     use crate::domain::payment::EventName;
 
     const NOW: Timestamp = Timestamp::EPOCH;
@@ -355,5 +350,51 @@ mod tests {
         queue.arrived(0);
         assert!(queue.has_due(NOW));
         assert_eq!(queue.next_timer(), Some(NOW));
+    }
+
+    fn data() -> QueueData {
+        let at = Timestamp::from_micros(1_000_000);
+        let delivery = |attempts: u32| DeliveryData {
+            reference: "acme-shop".into(),
+            event: "epayments.payment.created.v1".into(),
+            body: "{}".into(),
+            attempts,
+            due: at,
+            first: (attempts > 0).then_some(at),
+            copies: 0,
+            is_copy: false,
+            is_held: false,
+        };
+        let line = |number, again, deliveries| LineData { number, again, deliveries };
+        QueueData {
+            failing_since: Some(at),
+            again: 2,
+            policy: None,
+            lines: vec![
+                line(7, false, vec![delivery(3), delivery(0)]),
+                line(9, false, vec![delivery(0)]),
+                line(2, true, vec![delivery(1)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_waits_comes_back_and_an_attempt_under_way_counts_as_not_made() {
+        let mut queue = Queue::restored(&data(), 0).unwrap();
+        assert_eq!(queue.taken_down(), data());
+        let taken: Vec<_> = std::iter::from_fn(|| queue.take(Timestamp::MAX)).collect();
+        assert_eq!(taken.len(), 3, "the first of each line");
+        assert_eq!(queue.taken_down(), data());
+        queue.failed(7, Timestamp::from_micros(2_000_000));
+        queue.arrived(9);
+        let after = queue.taken_down();
+        assert_eq!((after.lines.len(), after.lines[0].deliveries[0].attempts), (2, 4));
+    }
+
+    #[test]
+    fn payments_with_other_numbers_keep_what_waits_for_them() {
+        let queue = Queue::restored(&data(), 100).unwrap();
+        let numbers: Vec<_> = queue.taken_down().lines.iter().map(|line| (line.number, line.again)).collect();
+        assert_eq!(numbers, [(107, false), (109, false), (2, true)]);
     }
 }
