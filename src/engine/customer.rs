@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Engine;
 use super::slot::{Record, Slot};
+use super::{Engine, Moment};
 use crate::domain::digits::PhoneNumber;
 use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusal, EventName};
 use crate::domain::time::Timestamp;
@@ -25,7 +25,7 @@ impl Engine {
         self.settle(slot, &mut record);
         let customer = phone_number.unwrap_or_else(|| Self::own_customer(slot));
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        self.approve_as(slot, &mut record, customer, choice, now, now)?;
+        self.approve_as(slot, &mut record, customer, choice, now)?;
         drop(record);
         self.hold_redirect(slot, EventName::Authorized);
         Ok(())
@@ -67,19 +67,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a customer approve at `now`. Webhooks tell of it at `told_at`.
+    /// Lets this customer approve.
     pub(super) fn approve_as(
         &self,
         slot: &Arc<Slot>,
         record: &mut Record,
         customer: PhoneNumber,
         choice: &Choice,
-        now: Timestamp,
-        told_at: Timestamp,
+        when: impl Into<Moment>,
     ) -> Result<(), CustomerRefusal> {
+        let when = when.into();
         let settings = slot.unit.settings();
         let user = self.customer(&slot.unit, customer);
-        let facts = ApproveFacts { now, unit: &settings };
+        let facts = ApproveFacts { now: when.at, unit: &settings };
         let approved = slot.payment(record).customer_approves(&user, choice, facts)?;
         if !user.identified {
             // Approving in the app once is what identifies a test user (error 10030).
@@ -87,7 +87,7 @@ impl Engine {
         }
         match approved {
             Approved::Now(decision) => {
-                self.commit_told_at(slot, record, decision, now, None, told_at);
+                self.commit(slot, record, decision, when, None);
                 Ok(())
             }
             Approved::Later(script) => {
@@ -105,7 +105,7 @@ impl Engine {
         match script.act {
             Act::Approve => {
                 // Why it failed can be seen by approving again; there is nobody to tell.
-                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at, at);
+                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at);
             }
             Act::Reject => {
                 if let Ok(decision) = slot.payment(record).customer_rejects() {

@@ -280,22 +280,10 @@ impl Engine {
         slot: &Arc<Slot>,
         record: &mut Record,
         decision: Decision,
-        at: Timestamp,
+        at: impl Into<Moment>,
         key: Option<&IdempotencyKey>,
     ) {
-        self.commit_told_at(slot, record, decision, at, key, at);
-    }
-
-    /// The same, with webhooks that are due at a time of their own.
-    fn commit_told_at(
-        &self,
-        slot: &Arc<Slot>,
-        record: &mut Record,
-        decision: Decision,
-        at: Timestamp,
-        key: Option<&IdempotencyKey>,
-        told_at: Timestamp,
-    ) {
+        let Moment { at, told_at } = at.into();
         let Decision { name, amount, approval } = decision;
         let psp_reference = slot.unit.ids.psp_reference();
         let was_finished = record.course.standing().is_finished();
@@ -373,6 +361,20 @@ impl Engine {
 /// The number of a sales unit's stream for this purpose.
 fn stream_number(purpose: u64, msn: Msn) -> u64 {
     msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+/// When something happens to a payment, and from when on webhooks tell of it.
+#[derive(Clone, Copy)]
+struct Moment {
+    at: Timestamp,
+    told_at: Timestamp,
+}
+
+/// As a rule it is told at once.
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        Self { at, told_at: at }
+    }
 }
 
 /// What the live stream tells of a payment.

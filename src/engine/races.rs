@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::slot::{Record, Slot};
-use super::{Engine, Kind, ManageError};
+use super::{Engine, Kind, ManageError, Moment};
 use crate::domain::digits::Msn;
 use crate::domain::fault::Mentions;
 use crate::domain::payment::{Choice, CustomerRefusal, Decision, EventName};
@@ -227,7 +227,7 @@ impl Engine {
     ) -> Option<RaceRun> {
         self.run_race(RaceKind::ApproveDuringCancel, slot, || {
             let customer = Self::own_customer(slot);
-            match self.approve_as(slot, record, customer, &Choice::default(), now, now) {
+            match self.approve_as(slot, record, customer, &Choice::default(), now) {
                 Ok(()) => "The customer approved just before the cancel.".into(),
                 Err(refusal) => {
                     format!("The customer's approval just before the cancel did not succeed. {refusal}")
@@ -256,7 +256,7 @@ impl Engine {
             let at = (deadline - LAST_INSTANT).max(record.course.last_event_at());
             let told_at = deadline + LATE_NEWS;
             let customer = Self::own_customer(slot);
-            match self.approve_as(slot, record, customer, &Choice::default(), at, told_at) {
+            match self.approve_as(slot, record, customer, &Choice::default(), Moment { at, told_at }) {
                 Ok(()) => {
                     expiry = None;
                     format!("The customer approved just before the deadline; the AUTHORIZED webhook is due at {told_at}.")
