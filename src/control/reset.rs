@@ -8,7 +8,7 @@ use super::extract::{Query, Scope};
 use super::problem::{Problem, Refused};
 use super::state::in_background;
 
-/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, journals.
+/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, races, journals.
 ///
 /// With `msn` that unit alone is emptied and keeps its keys and settings.
 #[utoipa::path(

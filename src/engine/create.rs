@@ -133,9 +133,10 @@ impl Engine {
             record.course.set_script(Some(Script { at: slot.order.created_at() + after, act, customer }));
         }
         self.schedule(slot, &record);
-        self.publish_last(slot, &record);
+        self.publish_last(slot, &record, slot.order.created_at());
         self.settle(slot, &mut record);
         drop(record);
+        self.hold_create_answer(slot);
         self.changed.notify();
         if self.count.fetch_add(1, Ordering::AcqRel) >= self.settings.max_payments {
             self.drop_oldest();

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use thiserror::Error;
 
 use super::faults::MAX_FAULTS;
+use super::races::MAX_RACES;
 use super::unit::Unit;
 use super::units::MAX_UNITS;
 use super::users::MAX_USERS;
@@ -28,6 +29,11 @@ pub enum ManageError {
         "the sandbox holds {MAX_FAULTS} faults that still act, which is all it can; delete some or reset it"
     )]
     FaultsFull,
+    /// There are too many races.
+    #[error(
+        "the sandbox holds {MAX_RACES} races that wait to happen, which is all it can; delete some or reset it"
+    )]
+    RacesFull,
 }
 
 impl Engine {
@@ -92,12 +98,13 @@ impl Engine {
         self.empty_unit(&unit);
         self.users.clear(Some(msn));
         self.faults.clear(Some(msn));
+        self.races.clear(Some(msn));
         self.faults.restart_dice(Some(msn));
         self.limits.clear(Some(msn));
         true
     }
 
-    /// Empties a sales unit: payments, keys of idempotency, webhooks, users, faults and clock. It keeps its credentials and
+    /// Empties a sales unit: payments, keys of idempotency, webhooks, users, faults, races and clock. It keeps its credentials and
     /// settings.
     pub(crate) fn reset_unit(&self, unit: &Arc<Unit>) {
         // Before the unit is locked: whoever moves clocks may be waiting for that.
@@ -105,6 +112,7 @@ impl Engine {
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
         self.faults.clear(Some(unit.msn));
+        self.races.clear(Some(unit.msn));
         self.limits.clear(Some(unit.msn));
         if self.settings.seed.is_some() {
             self.faults.restart_dice(Some(unit.msn));
@@ -138,7 +146,7 @@ impl Engine {
         self.count_down(dropped);
     }
 
-    /// Goes back to the start: payments, sales units, users, faults and clock as the settings have them. Access tokens stay
+    /// Goes back to the start: payments, sales units, users, faults, races and clock as the settings have them. Access tokens stay
     /// good, so that clients that cache them go on working.
     pub(crate) fn reset(&self) {
         let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -155,6 +163,7 @@ impl Engine {
         self.users.clear(None);
         self.limits.clear(None);
         self.faults.clear(None);
+        self.races.clear(None);
         let root = Root::new(self.settings.seed);
         *self.root.write().unwrap_or_else(std::sync::PoisonError::into_inner) = root;
         *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));

@@ -13,6 +13,7 @@ mod library;
 mod model;
 mod naive;
 mod openapi;
+mod races;
 mod receiver;
 mod snapshots;
 mod state;
