@@ -4,6 +4,7 @@ mod catalogue;
 mod client;
 mod deliveries;
 mod line;
+mod lists;
 mod output;
 mod print_config;
 mod requests;
