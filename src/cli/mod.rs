@@ -6,6 +6,7 @@ mod deliveries;
 mod line;
 mod lists;
 mod output;
+mod port_file;
 mod print_config;
 mod requests;
 mod serve;
