@@ -113,7 +113,7 @@ impl Engine {
     /// Enters a new payment into its unit's book and lets a scripted customer begin.
     fn begin(&self, slot: &Arc<Slot>) {
         let unit = &slot.unit;
-        unit.book().payments.push_back((slot.number, Arc::downgrade(slot)));
+        unit.book().add_payment(slot);
         let (amount, at) = (slot.order.amount().value, slot.order.created_at());
         self.tell_payment(slot, EventName::Created, amount, at, Standing::NEW);
         let named = slot.order.phone_number();

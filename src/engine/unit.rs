@@ -128,6 +128,12 @@ impl Book {
         self.timers.peek().map(|Reverse(timer)| timer.at)
     }
 
+    /// Enters a payment at its place: of those made at the same moment the later one may come first.
+    pub(super) fn add_payment(&mut self, slot: &Arc<Slot>) {
+        let earlier = self.payments.iter().rposition(|(number, _)| *number < slot.number);
+        self.payments.insert(earlier.map_or(0, |place| place + 1), (slot.number, Arc::downgrade(slot)));
+    }
+
     /// Puts a timer on the list. On a clock that stands still nothing ever comes up, so entries of payments that are gone
     /// are swept out whenever the list has doubled.
     pub(super) fn add_timer(&mut self, timer: Timer) {

@@ -232,3 +232,28 @@ fn resets_in_the_middle_of_traffic_harm_nobody() {
     let health = Merchant::new(&sandbox).control("GET", "/health", &Value::Null).json();
     assert_eq!(health["payments"], 0);
 }
+
+#[test]
+fn payments_that_are_created_at_once_are_all_listed() {
+    let sandbox = Sandbox::start();
+    race(&sandbox, 8, |racer, merchant| {
+        for number in 0..200 {
+            merchant.created(&format!("listed-{racer}-{number}"), 1000);
+        }
+    });
+    let shop = Merchant::new(&sandbox);
+    assert_eq!(listed(&shop), 1600);
+}
+
+/// How many payments the sandbox lists, page by page.
+fn listed(shop: &Merchant<'_>) -> u64 {
+    let (mut listed, mut cursor) = (0, String::new());
+    loop {
+        let page = shop.control("GET", &format!("/payments?limit=100{cursor}"), &Value::Null).json();
+        listed += page["payments"].as_array().map_or(0, Vec::len) as u64;
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return listed,
+        }
+    }
+}
