@@ -257,3 +257,41 @@ fn listed(shop: &Merchant<'_>) -> u64 {
         }
     }
 }
+
+/// Lets shops create payments while others take everything away again, and returns how many payments the sandbox counts
+/// and how many it lists.
+fn counted_and_listed(sandbox: &Sandbox, clear: impl Fn(&Merchant<'_>) + Sync) -> (u64, u64) {
+    race(sandbox, 6, |racer, merchant| {
+        for number in 0..400 {
+            if racer == 0 {
+                clear(merchant);
+            } else {
+                let reference = format!("swept-away-{racer}-{number}");
+                let status = merchant.create(&reference, &create_body(&reference, 1000)).status;
+                assert_eq!(status, 201, "{reference}");
+            }
+        }
+    });
+    let shop = Merchant::new(sandbox);
+    let counted = shop.control("GET", "/health", &Value::Null).json()["payments"].as_u64();
+    (counted.expect("a number"), listed(&shop))
+}
+
+#[test]
+fn a_create_that_races_with_a_reset_leaves_nothing_behind() {
+    let sandbox = Sandbox::start();
+    let (counted, listed) = counted_and_listed(&sandbox, |_| sandbox.reset());
+    assert_eq!(counted, listed, "after resets of all");
+    let of_the_unit = |merchant: &Merchant<'_>| {
+        let path = format!("/reset?msn={}", merchant.msn);
+        assert!(matches!(merchant.control("POST", &path, &Value::Null).status, 204 | 404));
+    };
+    let (counted, listed) = counted_and_listed(&sandbox, of_the_unit);
+    assert_eq!(counted, listed, "after resets of one unit");
+    let remove = |merchant: &Merchant<'_>| {
+        let path = format!("/sales-units/{}", merchant.msn);
+        assert!(matches!(merchant.control("DELETE", &path, &Value::Null).status, 204 | 404));
+    };
+    let (counted, listed) = counted_and_listed(&sandbox, remove);
+    assert_eq!(counted, listed, "after the unit was removed and made again");
+}
