@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv6Addr, TcpListener};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -59,7 +59,8 @@ fn a_port_file_that_another_sandbox_has_written_since_stays() {
         let text = fs::read_to_string(&path).expect("it is there");
         let newer = if takes_over_the_port { text } else { "{\"http\":\"127.0.0.1:1\"}\n".to_owned() };
         let other = folder.write("newer.json", &newer);
-        let later = SystemTime::now() + Duration::from_secs(1);
+        let written = fs::metadata(&path).and_then(|data| data.modified()).expect("it is there");
+        let later = written + Duration::from_secs(1);
         fs::File::options()
             .write(true)
             .open(&other)
