@@ -111,7 +111,7 @@ fn sales_unit(unit: &SalesUnit) -> Members {
         ("msn", Some(msn.to_string().into())),
         ("name", Some(name.clone().into())),
         ("market", Some(market.code().into())),
-        ("client_id", (!client_id.is_empty()).then(|| Value::from(client_id.clone()))),
+        ("client_id", (!client_id.is_empty()).then(|| MASKED.into())),
         ("client_secret", (!client_secret.is_empty()).then(|| MASKED.into())),
         ("subscription_keys", Some(texts(subscription_keys.iter().map(|_| MASKED)))),
         ("permissions", Some(inline(permissions))),

@@ -305,7 +305,7 @@ fn what_config_print_prints_is_a_configuration_that_says_the_same() {
     let first = print("first.toml", config);
     assert!(!first.contains("-secret"), "{first}");
     for line in [
-        r#"client_id = "the-client""#,
+        r#"client_id = "***""#,
         r#"client_secret = "***""#,
         r#"subscription_keys = ["***", "***"]"#,
         r#"name = 'Sokker "og" sko'"#,
