@@ -159,7 +159,7 @@ fn refusals_that_are_shared_are_described_once() {
         .as_object()
         .into_iter()
         .flatten()
-        .flat_map(|(_, methods)| methods.as_object())
+        .filter_map(|(_, methods)| methods.as_object())
         .flatten()
     {
         for (status, response) in operation.1["responses"].as_object().into_iter().flatten() {
