@@ -127,6 +127,7 @@ impl Engine {
                 self.commit(slot, record, decision, at, None);
             }
         }
+        self.touch();
     }
 
     /// Takes the unit's earliest timers up to `until` off the list and lets each happen. Entries that no longer hold
@@ -218,6 +219,7 @@ impl Engine {
             self.set_mode(unit, Mode::Real);
         }
         drop(travel);
+        self.touch();
         self.rescheduled.notify();
         self.tell_clock(unit);
         Ok(fired)
@@ -272,6 +274,7 @@ impl Engine {
         }
         let fired = self.jump(unit, now, to);
         drop(travel);
+        self.touch();
         self.rescheduled.notify();
         self.tell_clock(unit);
         Ok(fired)

@@ -30,6 +30,8 @@ pub struct Unit {
     /// How many webhooks are due or on their way.
     pub(super) under_way: AtomicUsize,
     book: Mutex<Book>,
+    /// Held by whoever writes the unit down, so that it is not emptied meanwhile.
+    pub(super) whole: RwLock<()>,
 }
 
 /// The unit's payments in order, and its timers.
@@ -86,6 +88,7 @@ impl Unit {
             hooks: Hooks::default(),
             under_way: AtomicUsize::new(0),
             book: Mutex::default(),
+            whole: RwLock::default(),
         }
     }
 
@@ -139,12 +142,6 @@ impl Book {
         self.timers.peek().map(|Reverse(timer)| timer.at)
     }
 
-    /// Enters a payment at its place: of those made at the same moment the later one may come first.
-    pub(super) fn add_payment(&mut self, slot: &Arc<Slot>) {
-        let earlier = self.payments.iter().rposition(|(number, _)| *number < slot.number);
-        self.payments.insert(earlier.map_or(0, |place| place + 1), (slot.number, Arc::downgrade(slot)));
-    }
-
     /// Puts a timer on the list. On a clock that stands still nothing ever comes up, so entries of payments that are gone
     /// are swept out whenever the list has doubled.
     pub(super) fn add_timer(&mut self, timer: Timer) {
@@ -153,6 +150,13 @@ impl Book {
             self.sweep_at = self.timers.len() * 2;
         }
         self.timers.push(Reverse(timer));
+    }
+
+    /// Enters a payment in the order of numbers. Creates that run at the same time may come in another.
+    pub(super) fn add_payment(&mut self, slot: &Arc<Slot>) {
+        let later = self.payments.iter().rev().take_while(|(number, _)| *number > slot.number).count();
+        let place = self.payments.len() - later;
+        self.payments.insert(place, (slot.number, Arc::downgrade(slot)));
     }
 
     /// Closes the gaps once they are half of the list.

@@ -199,6 +199,13 @@ impl Rejection {
         self.detail.as_deref().unwrap_or(self.code.spec().detail)
     }
 
+    /// Puts a refusal back as it was told.
+    #[must_use]
+    pub fn told(code: ErrorCode, detail: &str, fields: Vec<FieldNote>) -> Self {
+        let detail = (detail != code.spec().detail).then(|| detail.into());
+        Self { code, detail, fields: fields.into_boxed_slice(), facts: None }
+    }
+
     /// Adds how things stood, for an explanation.
     #[must_use]
     pub fn knowing(mut self, facts: Facts) -> Self {
@@ -226,6 +233,12 @@ impl Rejection {
 }
 
 impl ErrorCode {
+    /// Finds a row by its own name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.spec().name == name)
+    }
+
     /// Returns the row.
     #[must_use]
     pub fn spec(self) -> &'static ErrorSpec {

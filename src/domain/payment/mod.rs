@@ -15,6 +15,7 @@ mod modification;
 mod order;
 mod receipt;
 mod refund;
+mod restore;
 mod scope;
 mod standing;
 mod test_amount;
@@ -28,6 +29,7 @@ pub use express::{DynamicOptions, Shipping, ShippingChoice, ShippingGroup, Shipp
 pub use modification::{CancelRequest, ModificationRequest};
 pub use order::{Extras, Order, PaymentMethod, QrFormat, UserFlow};
 pub use receipt::{OrderLine, Receipt};
+pub use restore::{Broken, OrderParts, is_key};
 pub use scope::{Scope, Scopes};
 pub use standing::{Phase, Standing, State, Totals};
 pub use test_amount::{DECLINES, DeclineReason, TestOutcome};

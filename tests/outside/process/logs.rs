@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::assert_says_one_url;
 use crate::support::{Connection, MSN, Running, api_headers, call, control, create_body, request};
 
 /// Values that must never be seen in a log.
@@ -181,14 +180,4 @@ fn what_a_caller_writes_cannot_steer_the_terminal_or_forge_a_line() {
         assert!(!log.contains('\x1b'), "{log:?}");
         assert!(!log.lines().any(|line| line.starts_with("faked")), "{log:?}");
     }
-}
-
-#[test]
-fn a_setting_without_effect_is_accepted_with_a_warning() {
-    let running = Running::start(&["--state", "never-written.json"]);
-    assert_says_one_url(&running);
-    let finished = running.stop();
-    assert_eq!(finished.code, Some(0));
-    let warns = |line: &str| line.contains(" warn ") && line.contains("state");
-    assert!(finished.stderr.lines().any(warns), "{}", finished.stderr);
 }
