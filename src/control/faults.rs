@@ -139,7 +139,9 @@ fn always() -> f64 {
 #[utoipa::path(
     post, path = "/_sandbox/faults", tag = "faults", request_body = FaultInput,
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 409, body = Problem))
+    responses(
+        (status = 201, body = Made), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
+    )
 )]
 pub(super) async fn make(
     State(control): State<Control>,

@@ -3,6 +3,7 @@
 
 mod clock;
 mod deliveries;
+mod document;
 mod errors;
 mod events;
 mod extract;
@@ -109,7 +110,8 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
 
 /// Returns the control API with its guards, and the pages that need none.
 pub(crate) fn router(control: Control) -> Router {
-    let (routes, document) = routes();
+    let (routes, mut document) = routes();
+    document::complete(&mut document);
     let document = document.to_pretty_json().unwrap_or_default();
     let open = Router::new()
         .route("/livez", get(health::probe))

@@ -1,7 +1,6 @@
 //! What the control API changes besides payments and time: sales units, users, and going back to the start.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use thiserror::Error;
 
@@ -131,12 +130,12 @@ impl Engine {
     /// Takes a unit's payments and keys out of the tables.
     pub(super) fn forget_payments(&self, unit: &Unit) {
         let book = unit.empty();
-        let mut dropped = 0;
+        let mut dropped: usize = 0;
         for slot in book.payments.iter().filter_map(|(_, slot)| slot.upgrade()) {
             let place = (slot.unit.number, slot.order.create_key());
             self.creates.lock(place).remove(place);
             let place = slot.key();
-            dropped += u64::from(self.payments.lock(place).remove(place).is_some());
+            dropped += usize::from(self.payments.lock(place).remove(place).is_some());
         }
         for refused in book.refused.iter().filter_map(std::sync::Weak::upgrade) {
             let refused = CreateKey::Refused(refused);
@@ -157,9 +156,8 @@ impl Engine {
         }
         self.units.clear();
         self.deliveries.clear(None);
-        self.payments.clear();
+        self.count_down(self.payments.clear());
         self.creates.clear();
-        self.count.store(0, Ordering::Release);
         self.users.clear(None);
         self.limits.clear(None);
         self.faults.clear(None);

@@ -108,7 +108,7 @@ pub struct Engine {
     /// How many payments there ever were; the last one's number.
     created: AtomicU64,
     /// How many payments there are.
-    count: AtomicU64,
+    count: AtomicI64,
     /// Held while clocks move, so that one jump ends before the next begins.
     travel: Mutex<()>,
     /// What the jump under way has set off, whoever came upon it first.
@@ -153,7 +153,7 @@ impl Engine {
             payments: Stripes::new(secret),
             creates: Stripes::new(secret),
             created: AtomicU64::new(0),
-            count: AtomicU64::new(0),
+            count: AtomicI64::new(0),
             travel: Mutex::new(()),
             jump: JumpLog::default(),
             whole: RwLock::default(),
@@ -195,7 +195,7 @@ impl Engine {
     /// Returns how many payments there are.
     #[must_use]
     pub fn payment_count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+        u64::try_from(self.count.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// Makes a trace id for an answer that belongs to no sales unit.

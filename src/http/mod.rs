@@ -155,7 +155,7 @@ impl Api {
             Err(self.engine.refuse(None, ErrorCode::InternalError.reject())).into()
         });
         if !mark.as_ref().is_some_and(Mark::is_unfinished) {
-            report.end(&call, request_id, &result);
+            report.end(&call, request_id, &result, mark.as_ref());
         }
         let operation = Some(route.operation);
         // A webhook's id is no payment's reference.

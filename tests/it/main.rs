@@ -4,6 +4,7 @@ mod api;
 mod catalogue;
 mod concurrency;
 mod control;
+mod control_document;
 mod determinism;
 mod every_error;
 mod exhaustive;
