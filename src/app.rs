@@ -22,6 +22,8 @@ use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
+use crate::pages;
+use crate::wallet::{self, Wallet};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -99,7 +101,9 @@ impl App {
             public_url: public_url.clone(),
             token: control_token,
             snapshots: Arc::default(),
-        });
+        })
+        .merge(pages::assets())
+        .merge(wallet::router(Wallet { engine: engine.clone(), public_url: public_url.clone() }));
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,

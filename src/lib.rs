@@ -21,9 +21,11 @@ pub mod domain;
 pub mod engine;
 mod http;
 mod journal;
+mod pages;
 mod sandbox;
 mod serve;
 pub mod setup;
+mod wallet;
 mod wire;
 
 pub use config::{Config, reachable};

@@ -117,9 +117,7 @@ pub(crate) fn router(control: Control) -> Router {
     let open = Router::new()
         .route("/livez", get(health::probe))
         .route("/readyz", get(health::probe))
-        .route("/", get(front::index))
-        .route("/pay", get(front::no_page))
-        .route("/qr", get(front::no_page));
+        .route("/", get(front::index));
     routes
         .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
         .fallback(problem::unknown_path)

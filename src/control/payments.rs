@@ -279,8 +279,9 @@ pub(super) async fn approve(
 ) -> Result<Response, Refused> {
     scope.agrees_with(msn)?;
     let slot = control.payment(msn, &reference)?;
-    let offer = courier::offer(&control.engine, &slot, input.phone_number).await?;
-    let choice = Choice { shipping_option: input.shipping_option_id, card: input.card, offer };
+    let offer = courier::offer(&control.engine, &slot, input.phone_number, None).await?;
+    let choice =
+        Choice { shipping_option: input.shipping_option_id, card: input.card, offer, ..Choice::default() };
     control.engine.customer_approves(&slot, input.phone_number, &choice)?;
     control.before_redirect(&slot).await;
     Ok(control.detail(&slot))

@@ -16,7 +16,8 @@ use crate::engine::{Engine, Inquiry, Options, Outcome, Scripted, Slot};
 const MAX_ON_THE_WAY: usize = 64;
 
 /// Finds out what a customer can choose from: the payment's fixed options, or what the merchant's server answers. `None`
-/// when nothing is delivered. Without a phone number it is the payment's own customer, else a made-up one.
+/// when nothing is delivered. Without a phone number it is the payment's own customer, else a made-up one; without the place
+/// of an address it is the customer's first one that is delivered to.
 ///
 /// # Errors
 ///
@@ -25,8 +26,9 @@ pub(crate) async fn offer(
     engine: &Engine,
     slot: &Arc<Slot>,
     phone_number: Option<PhoneNumber>,
+    address: Option<usize>,
 ) -> Result<Option<Offer>, CustomerRefusal> {
-    match engine.options(slot, phone_number)? {
+    match engine.options(slot, phone_number, address)? {
         Options::None => Ok(None),
         Options::Known(offer) => Ok(Some(offer)),
         Options::Ask(inquiry) => {

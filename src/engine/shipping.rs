@@ -66,7 +66,7 @@ pub(super) struct Questions {
 
 impl Engine {
     /// Finds out how a customer comes to the delivery options of a payment. Without a phone number it is the payment's
-    /// own customer, else a made-up one.
+    /// own customer, else a made-up one; without the place of an address it is the first one that is delivered to.
     ///
     /// # Errors
     ///
@@ -75,10 +75,11 @@ impl Engine {
         &self,
         slot: &Arc<Slot>,
         phone_number: Option<PhoneNumber>,
+        address: Option<usize>,
     ) -> Result<Options, CustomerRefusal> {
         let mut record = slot.lock();
         self.settle(slot, &mut record);
-        self.options_of(slot, &record, Self::customer_of(slot, phone_number))
+        self.options_of(slot, &record, Self::customer_of(slot, phone_number), address)
     }
 
     fn options_of(
@@ -86,11 +87,12 @@ impl Engine {
         slot: &Arc<Slot>,
         record: &Record,
         customer: PhoneNumber,
+        address: Option<usize>,
     ) -> Result<Options, CustomerRefusal> {
         let user = self.customer(&slot.unit, customer);
         let at = self.now(&slot.unit).max(record.course.last_event_at());
         let market = slot.unit.settings().market;
-        Ok(match slot.payment(record).delivery(&user, market, at)? {
+        Ok(match slot.payment(record).delivery(&user, market, address, at)? {
             Delivery::None => Options::None,
             Delivery::Known(offer) => Options::Known(offer),
             Delivery::Ask { callback_url, authorization, address } => {
@@ -169,7 +171,7 @@ impl Engine {
     /// webhooks.
     pub(super) fn ask_for_script(&self, slot: &Arc<Slot>, record: &Record, customer: PhoneNumber) {
         // Why there is nothing to ask can be seen by approving again; there is nobody to tell.
-        let Ok(Options::Ask(inquiry)) = self.options_of(slot, record, customer) else { return };
+        let Ok(Options::Ask(inquiry)) = self.options_of(slot, record, customer, None) else { return };
         self.outgoing.begin_of(Some(&slot.unit));
         let scripted = Scripted { inquiry, psp_reference: slot.unit.ids.psp_reference() };
         self.questions.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(scripted);

@@ -81,7 +81,7 @@ impl UnitHandle<'_> {
         let ask = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("the operating system gives a runtime what it needs");
-            runtime.block_on(courier::offer(&self.sandbox.engine, slot, None))
+            runtime.block_on(courier::offer(&self.sandbox.engine, slot, None, None))
         };
         let asked = std::thread::scope(|scope| scope.spawn(ask).join());
         asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))

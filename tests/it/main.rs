@@ -25,6 +25,7 @@ mod state_refused;
 mod tidy;
 mod units;
 mod userinfo;
+mod wallet;
 mod webhook_policy;
 mod webhook_receivers;
 mod webhooks;

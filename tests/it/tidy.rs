@@ -44,10 +44,16 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "control",
-        &["control", "courier", "document", "domain", "engine", "journal", "setup", "wire"],
+        &["control", "courier", "document", "domain", "engine", "journal", "pages", "setup", "wire"],
         &["std::env", "std::fs"],
     ),
-    ("app.rs", &["control", "courier", "domain", "engine", "http", "journal"], &["std::env", "std::fs"]),
+    ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
+    ("wallet", &["courier", "domain", "engine", "pages", "wallet"], &["std::env", "std::fs"]),
+    (
+        "app.rs",
+        &["control", "courier", "domain", "engine", "http", "journal", "pages", "wallet"],
+        &["std::env", "std::fs"],
+    ),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
     ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
     ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
@@ -85,6 +91,8 @@ fn source_files() -> Vec<(String, String)> {
     let src = root().join("src");
     let mut found = Vec::new();
     files(&src, &mut found);
+    // The style sheet and the script of the pages belong to no layer.
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "rs"));
     let read = |path: PathBuf| {
         let name = path.strip_prefix(&src).expect("below src").to_string_lossy().replace('\\', "/");
         (name, std::fs::read_to_string(&path).expect("a source file"))

@@ -129,6 +129,8 @@ impl<'j> ApproveRequest<'j> {
 pub struct Choice {
     /// The id of the delivery option; the default one when `None`.
     pub shipping_option: Option<String>,
+    /// The place of the address among the customer's; the first one that is delivered to when `None`.
+    pub address: Option<usize>,
     /// The first six digits of the card; the first good one when `None`.
     pub card: Option<String>,
     /// What the merchant's server offered this customer, where it has to be asked (dynamic options).
@@ -290,7 +292,8 @@ impl Payment<'_> {
     ) -> Result<Approved, CustomerRefusal> {
         self.waits_for(user, facts.now)?;
         let card = choose_card(user, choice.card.as_deref())?;
-        let shipping = choose_shipping(user, self.delivery_to(user, facts.unit.market)?, choice)?;
+        let shipping =
+            choose_shipping(user, self.delivery_to(user, facts.unit.market, choice.address)?, choice)?;
         let approval = self.approval(user, card, shipping, facts);
         match test_amount::outcome(self.reserved_by(&approval), facts.unit.market) {
             TestOutcome::Authorized => Ok(Approved::Now(self.authorize(approval))),

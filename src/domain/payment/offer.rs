@@ -102,7 +102,8 @@ impl fmt::Display for NoOffer {
 }
 
 impl<'p> Payment<'p> {
-    /// Finds out how this customer comes to the delivery options of a payment that waits for them.
+    /// Finds out how this customer comes to the delivery options of a payment that waits for them. `address` is the place of
+    /// one among the customer's; without it, the first one that is delivered to.
     ///
     /// # Errors
     ///
@@ -111,19 +112,28 @@ impl<'p> Payment<'p> {
         self,
         user: &User,
         market: Market,
+        address: Option<usize>,
         now: Timestamp,
     ) -> Result<Delivery<'p>, CustomerRefusal> {
         self.waits_for(user, now)?;
-        self.delivery_to(user, market)
+        self.delivery_to(user, market, address)
     }
 
-    pub(super) fn delivery_to(self, user: &User, market: Market) -> Result<Delivery<'p>, CustomerRefusal> {
+    pub(super) fn delivery_to(
+        self,
+        user: &User,
+        market: Market,
+        address: Option<usize>,
+    ) -> Result<Delivery<'p>, CustomerRefusal> {
         let Some(shipping) = self.order.extras().and_then(|extras| extras.shipping.as_ref()) else {
             return Ok(Delivery::None);
         };
-        let countries = shipping.countries(market);
-        let address = user.addresses.iter().find(|address| countries.contains(&address.country.as_str()));
-        let address = address.ok_or_else(|| CustomerRefusal::NoAddress(countries.join(", ")))?.clone();
+        let address = self
+            .order
+            .addresses(user, market)
+            .find(|(place, _)| address.is_none_or(|wanted| wanted == *place))
+            .map(|(_, address)| address.clone())
+            .ok_or_else(|| CustomerRefusal::NoAddress(shipping.countries(market).join(", ")))?;
         Ok(match &shipping.dynamic {
             None => {
                 let groups = shipping.groups.clone();
@@ -139,6 +149,18 @@ impl<'p> Payment<'p> {
 }
 
 impl Order {
+    /// Returns the addresses of a customer that the payment can be delivered to, with their places among all of them.
+    pub fn addresses<'u>(
+        &self,
+        user: &'u User,
+        market: Market,
+    ) -> impl Iterator<Item = (usize, &'u Address)> + use<'_, 'u> {
+        let shipping = self.extras().and_then(|extras| extras.shipping.as_ref());
+        let countries = shipping.map(|shipping| shipping.countries(market)).unwrap_or_default();
+        let numbered = user.addresses.iter().enumerate();
+        numbered.filter(move |(_, address)| countries.contains(&address.country.as_str()))
+    }
+
     /// Returns whether the delivery options have to be asked for before a customer can approve.
     #[must_use]
     pub fn asks_for_options(&self) -> bool {
