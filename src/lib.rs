@@ -24,6 +24,7 @@ mod journal;
 mod sandbox;
 mod serve;
 pub mod setup;
+mod tls;
 mod wire;
 
 pub use config::{Config, reachable};

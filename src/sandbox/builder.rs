@@ -1,8 +1,8 @@
 //! How a sandbox is set up before it starts.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{Sandbox, Service};
@@ -14,7 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{Credentials, Machine, ManualTime, Webhook};
-use crate::serve::{self, BindError};
+use crate::serve::{BindError, Ports};
+use crate::tls::Host;
 
 /// Sets a sandbox up before it starts.
 ///
@@ -123,6 +124,26 @@ impl SandboxBuilder {
         self
     }
 
+    /// Listens with TLS too, on another free port of 127.0.0.1; see [`Sandbox::tls_url`].
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.config.tls_listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        self
+    }
+
+    /// Goes by another name over TLS and as a proxy.
+    ///
+    /// # Panics
+    ///
+    /// When it is neither a host name nor an IP address, or one of the vendor's production hosts.
+    #[must_use]
+    pub fn tls_name(mut self, name: &str) -> Self {
+        let host = Host::parse(name);
+        assert!(host.is_some_and(|host| !host.is_production()), "\"{name}\" is no name that the sandbox may take");
+        self.config.tls_names.push(name.to_owned());
+        self
+    }
+
     /// Sets the base of the addresses handed to customers.
     #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
@@ -169,21 +190,21 @@ impl SandboxBuilder {
     ///
     /// When the operating system gives no thread.
     pub fn try_start(self) -> Result<Sandbox, BindError> {
-        let listener = serve::bind(self.config.listen)?;
-        let address = listener.local_addr().unwrap_or(self.config.listen);
-        let service = Service::new(&self.config, address);
+        let ports = Ports::bind(self.config.listen, self.config.tls_listen)?;
+        let address = ports.http().unwrap_or(self.config.listen);
+        let tls_address = ports.https().ok().flatten();
+        let service = Service::new(&self.config, address, None);
         let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("the operating system gives a runtime what it needs");
             runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a listener can be waited for");
-                service.run(listener, stopped).await;
+                service.run(ports, stopped).await.expect("a listener can be waited for");
             });
             runtime.shutdown_background();
         });
         let thread = Some(thread.expect("the operating system gives a thread"));
-        Ok(Sandbox { engine, journal, app, address, stop, thread })
+        Ok(Sandbox { engine, journal, app, address, tls_address, stop, thread })
     }
 }
