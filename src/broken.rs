@@ -6,8 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use futures_util::stream;
-use http_body_util::Either;
-use hyper::{Response, StatusCode};
+use hyper::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -73,15 +72,12 @@ impl Ending {
 pub(crate) struct StreamReset;
 
 impl StreamReset {
-    /// Breaks an answer, if a fault says so: before its head, or within its body where the fault spoils that.
+    /// Takes an answer for a reset, if a fault says that its connection ends.
     pub(crate) fn of(mut response: Response<AppBody>) -> Result<Response<AppBody>, Self> {
-        let Some(Broken { fault, noise }) = response.extensions_mut().remove() else { return Ok(response) };
-        if fault != ConnectionFault::MalformedResponseChunk {
-            return Err(Self);
+        match response.extensions_mut().remove::<Broken>() {
+            None => Ok(response),
+            Some(_) => Err(Self),
         }
-        let body = stream::iter([Ok(noise.to_vec()), Err(io::Error::from(io::ErrorKind::ConnectionAborted))]);
-        *response.status_mut() = StatusCode::OK;
-        Ok(response.map(|_| Either::Right(Body::from_stream(body))))
     }
 }
 

@@ -62,6 +62,7 @@ fn kept(state: &Path, machine: &Machine) -> Result<Authority, Failure> {
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
 pub(super) fn machine_name() -> Option<String> {
     let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let name = of_kernel.or_else(|| ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok()))?;
+    let name = of_kernel
+        .or_else(|| ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok()))?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }

@@ -235,10 +235,14 @@ impl Settings {
             }
         };
         if self.tls_ca_cert.is_some() != self.tls_ca_key.is_some() {
-            return Err("--tls-ca-cert and --tls-ca-key need each other: an authority signs with its key".into());
+            return Err(
+                "--tls-ca-cert and --tls-ca-key need each other: an authority signs with its key".into()
+            );
         }
         let production = |name: &&String| Host::parse(name).is_some_and(|host| host.is_production());
-        if let Some(name) = self.config.tls_names.iter().find(production).filter(|_| !self.config.impersonate_production) {
+        if let Some(name) =
+            self.config.tls_names.iter().find(production).filter(|_| !self.config.impersonate_production)
+        {
             return Err(format!(
                 "--tls-name {name} belongs to the production environment of Vipps MobilePay; taking its place takes \
                  --dangerously-impersonate-production as well"
@@ -281,7 +285,9 @@ fn tls_names(text: &str) -> Result<Vec<String>, String> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
     let read = |name: &str| match Host::parse(name) {
         Some(host) => Ok(host.to_string()),
-        None => Err(format!("\"{name}\" is no host name or IP address, such as shop-api.test (no port, no *)")),
+        None => {
+            Err(format!("\"{name}\" is no host name or IP address, such as shop-api.test (no port, no *)"))
+        }
     };
     names.map(read).collect()
 }

@@ -11,7 +11,8 @@ use super::problem::{Problem, Refused};
 use super::state::in_background;
 
 /// The paths of everything here.
-pub(super) const PATHS: [&str; 3] = ["/_sandbox/ca.pem", "/_sandbox/ca-bundle.pem", "/_sandbox/truststore.p12"];
+pub(super) const PATHS: [&str; 3] =
+    ["/_sandbox/ca.pem", "/_sandbox/ca-bundle.pem", "/_sandbox/truststore.p12"];
 
 const PEM: &str = "application/x-pem-file";
 

@@ -139,7 +139,10 @@ impl SandboxBuilder {
     #[must_use]
     pub fn tls_name(mut self, name: &str) -> Self {
         let host = Host::parse(name);
-        assert!(host.is_some_and(|host| !host.is_production()), "\"{name}\" is no name that the sandbox may take");
+        assert!(
+            host.is_some_and(|host| !host.is_production()),
+            "\"{name}\" is no name that the sandbox may take"
+        );
         self.config.tls_names.push(name.to_owned());
         self
     }

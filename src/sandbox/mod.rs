@@ -90,7 +90,8 @@ impl Sandbox {
     /// When the sandbox was not started with [`SandboxBuilder::tls`].
     #[must_use]
     pub fn tls_url(&self) -> String {
-        let address = self.tls_address.expect("a sandbox listens with TLS when it is started with builder().tls()");
+        let address =
+            self.tls_address.expect("a sandbox listens with TLS when it is started with builder().tls()");
         format!("https://{address}")
     }
 

@@ -87,7 +87,8 @@ impl Patience {
         let written = activity.written.load(Ordering::Relaxed);
         let answering = activity.answering.load(Ordering::Relaxed) > 0;
         // Between two requests HTTP/2 has much to say that is no request.
-        let receiving = activity.receiving.load(Ordering::Relaxed) && !answering && !(activity.shared && requests > 0);
+        let receiving =
+            activity.receiving.load(Ordering::Relaxed) && !answering && !(activity.shared && requests > 0);
         let blocked = activity.blocked.load(Ordering::Relaxed);
         if requests != self.requests || written != self.written {
             *self = Self { requests, written, ..Self::default() };

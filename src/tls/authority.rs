@@ -149,6 +149,7 @@ fn validity(params: &mut CertificateParams, now: Timestamp, days: i64) {
         let part = |number: u32| u8::try_from(number).unwrap_or(1);
         rcgen::date_time_ymd(date.year(), part(date.month()), part(date.day()))
     };
-    params.not_before = midnight(Timestamp::from_micros(now.since(Timestamp::EPOCH).less(BEFORE).as_micros()));
+    params.not_before =
+        midnight(Timestamp::from_micros(now.since(Timestamp::EPOCH).less(BEFORE).as_micros()));
     params.not_after = midnight(now + Span::days(days));
 }

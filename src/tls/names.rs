@@ -161,9 +161,14 @@ mod tests {
         ] {
             assert_eq!(judged(&names, ours), Ok(()), "{ours}");
         }
-        for production in
-            ["api.vipps.no", "API.vipps.no.", "vipps.no", "login.vipps.no", "x.mobilepay.dk", "pay.mobilepay.fi"]
-        {
+        for production in [
+            "api.vipps.no",
+            "API.vipps.no.",
+            "vipps.no",
+            "login.vipps.no",
+            "x.mobilepay.dk",
+            "pay.mobilepay.fi",
+        ] {
             assert_eq!(judged(&names, production), Err(Stranger::Production), "{production}");
         }
         for other in
@@ -189,7 +194,8 @@ mod tests {
 
     #[test]
     fn hosts_are_names_or_addresses() {
-        for text in ["", ".", "a..b", "a b", "*.example.com", "blåbær.no", "a/b", "[apitest.vipps.no]", "x:1"] {
+        for text in ["", ".", "a..b", "a b", "*.example.com", "blåbær.no", "a/b", "[apitest.vipps.no]", "x:1"]
+        {
             assert_eq!(Host::parse(text), None, "{text}");
         }
         assert_eq!(Host::parse("Web_1"), Some(Host::Name("web_1".into())));
