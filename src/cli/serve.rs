@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::settings::Settings;
 use super::state_file::StateFile;
 use super::{Failure, authority, output, telemetry};
-use crate::config::reachable;
+use crate::config::{Config, reachable};
 use crate::engine::DEFAULT_MSN;
 use crate::sandbox::Service;
 use crate::serve::Ports;
@@ -19,16 +19,22 @@ use crate::serve::Ports;
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     telemetry::start(settings);
-    let mut config = settings.config.clone();
-    config.tls_names.extend(authority::machine_name());
-    let ports = Ports::bind(config.listen, config.tls_listen).map_err(|error| error.to_string())?;
+    let ports =
+        Ports::bind(settings.config.listen, settings.config.tls_listen).map_err(|error| error.to_string())?;
     let listening = Listening::of(&ports).map_err(|error| error.to_string())?;
+    let mut config = with_baseline(settings)?;
+    config.tls_names.extend(authority::machine_name());
     let authority = authority::of(settings)?;
     let runtime = runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
     let served = runtime.block_on(async {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
         let service = Service::new(&config, listening.http, authority);
+        service.engine.begin_at_baseline().map_err(|flaw| {
+            format!(
+                "the file of --baseline is broken at {flaw} (mend it; GET /_sandbox/state makes a good one)"
+            )
+        })?;
         let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
         let state = state.transpose()?;
         // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
@@ -61,6 +67,18 @@ impl Listening {
     fn of(ports: &Ports) -> std::io::Result<Self> {
         Ok(Self { http: reachable(ports.http()?), https: ports.https()?.map(reachable) })
     }
+}
+
+/// Adds the text of the file that the sandbox begins with.
+fn with_baseline(settings: &Settings) -> Result<Config, Failure> {
+    let mut config = settings.config.clone();
+    if let Some(path) = &settings.baseline_file {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            format!("the file {} cannot be read: {error} (try another --baseline)", path.display())
+        })?;
+        config.engine.baseline = Some(text.into());
+    }
+    Ok(config)
 }
 
 /// One thread is enough for one processor, and cheaper.

@@ -29,6 +29,8 @@ pub(super) struct Settings {
     pub(super) tls_ca_key: Option<PathBuf>,
     /// Where to write the ports, once ready.
     pub(super) port_file: Option<PathBuf>,
+    /// What the sandbox begins with.
+    pub(super) baseline_file: Option<PathBuf>,
     /// Where the state is kept.
     pub(super) state_file: Option<PathBuf>,
     /// Where every event goes.
@@ -51,6 +53,7 @@ impl Default for Settings {
             tls_ca_cert: None,
             tls_ca_key: None,
             port_file: None,
+            baseline_file: None,
             state_file: None,
             webhook_url: None,
             webhook_secret: None,
@@ -160,6 +163,8 @@ settings! {
         |to, text| { to.config.engine.seed = Some(number(text)?); Ok(()) };
     "clock" ["real|TIME"] = "real", "An RFC 3339 time freezes the sandbox clock there from the start",
         |to, text| { to.config.engine.frozen_at = clock(text)?; Ok(()) };
+    "baseline" ["FILE"], "Begin with the state in this file, and go back to it at a reset",
+        |to, text| { to.baseline_file = Some(text.into()); Ok(()) };
     "state" ["FILE"], "Load the state from this file if it exists, and keep it there",
         |to, text| { to.state_file = Some(text.into()); Ok(()) };
     "webhook_url" ["URL"], "Send every payment event of every sales unit here",

@@ -110,6 +110,7 @@ impl Engine {
             self.faults.restart_dice(Some(unit.msn));
             unit.ids.restart(&self.stream_of(unit.msn));
         }
+        self.take_unit_to_baseline(unit.msn);
     }
 
     fn empty_unit(&self, unit: &Arc<Unit>) {
@@ -162,6 +163,7 @@ impl Engine {
         self.set_up();
         drop(whole);
         drop(travel);
+        self.go_back_to_baseline();
         self.changed.notify();
         self.rescheduled.notify();
     }

@@ -16,6 +16,7 @@ mod openapi;
 mod receiver;
 mod snapshots;
 mod state;
+mod state_baseline;
 mod state_policy;
 mod state_refused;
 mod tidy;

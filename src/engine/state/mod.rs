@@ -4,6 +4,7 @@
 //! answers to keys, webhooks and what waits for them; users; access tokens. The journals, the windows of the rate limits
 //! and the settings of the process are not.
 
+mod baseline;
 #[cfg(feature = "cli")]
 mod file;
 mod put_back;

@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 /// Every setting with a good value that is not its default.
-const SETTINGS: [(&str, &str); 25] = [
+const SETTINGS: [(&str, &str); 26] = [
     ("listen", "127.0.0.1:18477"),
     ("tls_listen", "127.0.0.1:18478"),
     ("tls_name", "shop-api.test,10.9.8.7"),
@@ -26,6 +26,7 @@ const SETTINGS: [(&str, &str); 25] = [
     ("strict", "true"),
     ("seed", "77"),
     ("clock", "2027-01-02T03:04:05Z"),
+    ("baseline", "fixture.json"),
     ("state", "state.json"),
     ("webhook_url", "http://localhost:3000/hook"),
     ("webhook_secret", "a-webhook-secret"),
