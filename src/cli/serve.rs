@@ -24,12 +24,11 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let listening = Listening::of(&ports).map_err(|error| error.to_string())?;
     let mut config = with_baseline(settings)?;
     config.tls_names.extend(authority::machine_name());
-    let authority = authority::of(settings)?;
     let runtime = runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
     let served = runtime.block_on(async {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
-        let service = Service::new(&config, listening.http, authority);
+        let service = Service::new(&config, listening.http);
         service.engine.begin_at_baseline().map_err(|flaw| {
             format!(
                 "the file of --baseline is broken at {flaw} (mend it; GET /_sandbox/state makes a good one)"
@@ -37,6 +36,9 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         })?;
         let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
         let state = state.transpose()?;
+        if let Some(authority) = authority::of(settings)? {
+            service.app.tls().vouched_for_by(authority);
+        }
         // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
         std::mem::forget(service.engine.clone());
         let serving = tokio::spawn(service.run(ports, stop));

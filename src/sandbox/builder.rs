@@ -204,7 +204,7 @@ impl SandboxBuilder {
         let ports = Ports::bind(self.config.listen, self.config.tls_listen)?;
         let address = ports.http().unwrap_or(self.config.listen);
         let tls_address = ports.https().ok().flatten();
-        let service = Service::new(&self.config, address, None);
+        let service = Service::new(&self.config, address);
         let begun = service.engine.begin_at_baseline();
         begun.unwrap_or_else(|flaw| panic!("the baseline is broken at {flaw}"));
         let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());

@@ -12,7 +12,7 @@ use crate::courier;
 use crate::engine::Engine;
 use crate::journal::Journal;
 use crate::serve::{self, Ports};
-use crate::tls::{Authority, Names, Tls};
+use crate::tls::{Names, Tls};
 
 /// A sandbox that is ready to answer but has no socket.
 pub(crate) struct Service {
@@ -22,15 +22,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Makes a sandbox. Without an authority it makes one when it is needed.
-    pub(crate) fn new(config: &Config, listening: SocketAddr, authority: Option<Authority>) -> Self {
+    pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let engine = Arc::new(Engine::new(config.engine.clone()));
         let journal = Arc::new(Journal::new(config.engine.max_requests));
         let (public_url, token) = (config.public_url(listening), config.control_token.clone());
         // From here on jumps of the clock and answers wait for webhooks: somebody will carry them.
         engine.set_courier(true);
         let names = Names::new(&config.tls_names, config.impersonate_production);
-        let tls = Arc::new(Tls::new(names, config.engine.machine.clone(), authority));
+        let tls = Arc::new(Tls::new(names, config.engine.machine.clone()));
         let app = App::new(engine.clone(), journal.clone(), public_url, token, tls);
         Self { engine, journal, app: Arc::new(app) }
     }

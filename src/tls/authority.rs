@@ -45,10 +45,10 @@ impl Authority {
     pub(crate) fn make(now: Timestamp) -> Self {
         let key = KeyPair::generate().expect("the operating system has randomness");
         // Two authorities of one name would be confused in a store of trust.
-        let mark: String =
-            Sha256::digest(key.public_key_raw()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let mark = Sha256::digest(key.public_key_raw());
+        let mark = u32::from_be_bytes([mark[0], mark[1], mark[2], mark[3]]);
         let mut params = CertificateParams::default();
-        params.distinguished_name = named(&format!("epayment-sandbox local test CA {mark}"));
+        params.distinguished_name = named(&format!("epayment-sandbox local test CA {mark:08x}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         validity(&mut params, now, AUTHORITY_DAYS);

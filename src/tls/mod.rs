@@ -14,7 +14,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustls::ServerConfig;
 use rustls::sign::SingleCertAndKey;
 
+#[cfg(feature = "cli")]
 pub(crate) use self::authority::Authority;
+#[cfg(not(feature = "cli"))]
+use self::authority::Authority;
 pub(crate) use self::names::{Host, Names, Stranger};
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
@@ -44,15 +47,15 @@ struct Leaf {
 }
 
 impl Tls {
-    /// Goes by these names. Without an authority one is made when it is needed.
-    pub(crate) fn new(names: Names, machine: Machine, authority: Option<Authority>) -> Self {
-        Self {
-            names,
-            machine,
-            authority: authority.map_or_else(OnceLock::new, OnceLock::from),
-            base: OnceLock::new(),
-            leaves: Mutex::default(),
-        }
+    /// Goes by these names. An authority is made when it is needed.
+    pub(crate) fn new(names: Names, machine: Machine) -> Self {
+        Self { names, machine, authority: OnceLock::new(), base: OnceLock::new(), leaves: Mutex::default() }
+    }
+
+    /// Has this authority vouch for the sandbox, unless another does so already.
+    #[cfg(feature = "cli")]
+    pub(crate) fn vouched_for_by(&self, authority: Authority) {
+        let _ = self.authority.set(authority);
     }
 
     /// Returns the names that the sandbox goes by.

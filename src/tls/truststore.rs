@@ -96,7 +96,7 @@ fn bag(writer: DERWriter<'_>, alias: &str, certificate: &[u8]) {
 fn seal_key(salt: &[u8]) -> Vec<u8> {
     const BLOCK: usize = 64;
     const PURPOSE: u8 = 3;
-    let password: Vec<u8> = PASSWORD.encode_utf16().chain([0]).flat_map(|unit| unit.to_be_bytes()).collect();
+    let password: Vec<u8> = PASSWORD.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
     let filled = |bytes: &[u8]| -> Vec<u8> {
         bytes.iter().copied().cycle().take(bytes.len().div_ceil(BLOCK) * BLOCK).collect()
     };

@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
     ("setup.rs", &["domain"], &["axum", "hyper", "tokio"]),
     ("setup", &["domain"], &["axum", "hyper", "tokio"]),
+    ("tls", &["domain", "engine", "tls"], &["axum", "hyper", "tokio", "async fn", ".await", "std::env"]),
     ("config.rs", &["engine"], &["axum", "hyper", "tokio", "std::env", "std::fs"]),
     ("http", &["domain", "engine", "http", "wire"], &["axum", "std::env", "std::fs"]),
     (
@@ -44,19 +45,27 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "control",
-        &["control", "courier", "document", "domain", "engine", "journal", "setup", "wire"],
+        &["control", "courier", "document", "domain", "engine", "journal", "setup", "tls", "wire"],
         &["std::env", "std::fs"],
     ),
-    ("app.rs", &["control", "courier", "domain", "engine", "http", "journal"], &["std::env", "std::fs"]),
+    (
+        "app.rs",
+        &["control", "courier", "domain", "engine", "http", "journal", "tls"],
+        &["std::env", "std::fs"],
+    ),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
-    ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
+    ("serve", &["app", "broken", "engine", "serve", "tls"], &["std::env", "std::fs"]),
     ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
     (
         "sandbox",
-        &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve"],
+        &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve", "tls"],
         &["std::env", "std::fs"],
     ),
-    ("cli", &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup"], &[]),
+    (
+        "cli",
+        &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup", "tls"],
+        &[],
+    ),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),
 ];

@@ -41,7 +41,6 @@ fn a_wrong_value_stops_the_start_with_what_would_do() {
         ("listen", "example.com:80", "127.0.0.1:8477"),
         ("tls_listen", "maybe", "127.0.0.1:8477"),
         ("tls_name", "https://shop-api.test", "no port, no *"),
-        ("tls_name", "api.vipps.no", "--dangerously-impersonate-production"),
         ("dangerously_impersonate_production", "yes", "true, false"),
         ("public_url", "localhost:8477", "http://localhost:8477"),
         ("public_url", "ftp://localhost", "http://localhost:8477"),

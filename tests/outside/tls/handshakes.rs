@@ -121,8 +121,8 @@ fn garbage_ends_its_own_connection_only() {
         let mut socket = connect(address(&sandbox));
         socket.write_all(garbage).expect("it takes bytes");
         socket.shutdown(std::net::Shutdown::Write).expect("an end can be said");
-        let mut rest = Vec::new();
-        let ended = socket.read_to_end(&mut rest);
+        let mut said = Vec::new();
+        let ended = socket.read_to_end(&mut said);
         let reset = ended.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
         assert!(ended.is_ok() || reset, "{garbage:?} {ended:?}");
     }

@@ -33,7 +33,9 @@ fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
 /// What a client that trusts this authority, and nobody else, is set up with.
 fn trusting(ca: &str) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    certificates(ca).into_iter().for_each(|certificate| roots.add(certificate).expect("a root"));
+    for certificate in certificates(ca) {
+        roots.add(certificate).expect("a root");
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     builder.expect("versions").with_root_certificates(roots).with_no_client_auth()
