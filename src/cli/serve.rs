@@ -1,13 +1,11 @@
 //! `serve`: listen, say so, and stop when told.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::json;
 use tokio::sync::watch;
 
+use super::port_file::PortFile;
 use super::settings::Settings;
 use super::state_file::StateFile;
 use super::{Failure, authority, output, telemetry};
@@ -43,19 +41,21 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         std::mem::forget(service.engine.clone());
         let serving = tokio::spawn(service.run(ports, stop));
         let keeper = state.map(StateFile::keep);
-        announce(settings, listening)?;
+        let port_file = announce(settings, listening)?;
         let served = serving.await.map_err(|error| format!("the server stopped: {error}"))?;
         served.map_err(|error| format!("the ports cannot be waited for: {error}"))?;
-        match keeper {
-            Some(keeper) => keeper.end().await,
-            None => Ok(()),
+        if let Some(keeper) = keeper {
+            keeper.end().await?;
         }
+        Ok(port_file)
     });
     runtime.shutdown_background();
-    if let (Ok(()), Some(path)) = (&served, &settings.port_file) {
-        let _ = std::fs::remove_file(path);
-    }
-    served.map(|()| ExitCode::SUCCESS)
+    served.map(|port_file| {
+        if let Some(port_file) = port_file {
+            port_file.remove();
+        }
+        ExitCode::SUCCESS
+    })
 }
 
 /// Addresses that lead to the ports.
@@ -145,24 +145,15 @@ impl Signals {
 }
 
 /// Says that the sandbox is ready: a line on stdout for tools, the port file, and a few hints for people.
-fn announce(settings: &Settings, listening: Listening) -> Result<(), Failure> {
+fn announce(settings: &Settings, listening: Listening) -> Result<Option<PortFile>, Failure> {
     let Listening { http, https } = listening;
-    if let Some(path) = &settings.port_file {
-        let mut ports = json!({ "http": http.to_string() });
-        if let Some(https) = https {
-            ports["https"] = https.to_string().into();
-        }
-        let text = format!("{ports}\n");
-        write_whole(path, &text).map_err(|error| {
-            format!("the port file {} cannot be written: {error} (try another --port-file)", path.display())
-        })?;
-    }
+    let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, http, https)).transpose()?;
     let tls = https.map_or(String::new(), |https| format!(" https://{https}"));
     output::line(&format!("epayment-sandbox {} ready http://{http}{tls}", env!("CARGO_PKG_VERSION")));
     if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {
         hint(settings, listening);
     }
-    Ok(())
+    Ok(port_file)
 }
 
 fn hint(settings: &Settings, listening: Listening) {
@@ -183,13 +174,4 @@ fn hint(settings: &Settings, listening: Listening) {
     }
     let rows: Vec<_> = rows.into_iter().map(|(name, text)| vec![format!("  {name}"), text]).collect();
     output::complain(output::table(&rows).trim_end());
-}
-
-/// Writes a file so that a reader sees all of it or nothing.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let mut file = std::fs::File::create(&name)?;
-    file.write_all(text.as_bytes())?;
-    std::fs::rename(&name, path)
 }

@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -12,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::letter::{Letter, Meeting};
 use crate::domain::webhook::TIMEOUT;
 use crate::engine::Outcome;
 
@@ -20,7 +20,7 @@ const MAX_ANSWER: usize = 16 * 1024;
 
 /// A client and its connections. Redirects are not followed, and no proxy is used.
 #[derive(Clone)]
-pub(super) struct Transport(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(super) struct Transport(Client<HttpsConnector<HttpConnector>, Letter>);
 
 impl Transport {
     pub(super) fn new() -> Self {
@@ -42,8 +42,29 @@ impl Transport {
 
     /// Sends a delivery.
     pub(super) async fn send(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Outcome {
+        self.send_letter(url, headers, Letter::new(body)).await
+    }
+
+    /// Sends a delivery twice at the same time, over two connections: neither is complete before both are on their way.
+    pub(super) async fn send_twice(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+    ) -> (Outcome, Outcome) {
+        let meeting = Meeting::of_two();
+        let send = || async {
+            let outcome = self.send_letter(url, headers, Letter::new(body).meeting(&meeting)).await;
+            // Whoever is over comes to no meeting.
+            meeting.call_off();
+            outcome
+        };
+        tokio::join!(send(), send())
+    }
+
+    async fn send_letter(&self, url: &str, headers: &[(&'static str, String)], letter: Letter) -> Outcome {
         let exchange = async {
-            let request = request(url, headers, body).map_err(|error| error.to_string())?;
+            let request = request(url, headers, letter).map_err(|error| error.to_string())?;
             let response = self.0.request(request).await.map_err(|error| explain(&error))?;
             let (parts, body) = response.into_parts();
             let body = Limited::new(body, MAX_ANSWER).collect().await;
@@ -61,14 +82,13 @@ impl Transport {
 fn request(
     url: &str,
     headers: &[(&'static str, String)],
-    body: &str,
-) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
+    letter: Letter,
+) -> Result<Request<Letter>, hyper::http::Error> {
     let mut request = Request::builder().method(Method::POST).uri(url);
     for (name, value) in headers {
         request = request.header(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
     }
-    request.body(body)
+    request.body(letter)
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Engine;
 use super::slot::{Record, Slot};
+use super::{Engine, Moment};
 use crate::domain::digits::PhoneNumber;
-use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusal};
+use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusal, EventName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 
@@ -23,10 +23,18 @@ impl Engine {
     ) -> Result<(), CustomerRefusal> {
         let mut record = slot.lock();
         self.settle(slot, &mut record);
-        let named = phone_number.or(slot.order.phone_number());
-        let customer = named.unwrap_or_else(|| User::nobody_in_particular(slot.unit.settings().market));
+        let customer = phone_number.unwrap_or_else(|| Self::own_customer(slot));
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        self.approve_as(slot, &mut record, customer, choice, now)
+        self.approve_as(slot, &mut record, customer, choice, now)?;
+        drop(record);
+        self.hold_redirect(slot, EventName::Authorized);
+        Ok(())
+    }
+
+    /// The customer whom the create named, else a made-up one.
+    pub(super) fn own_customer(slot: &Slot) -> PhoneNumber {
+        let named = slot.order.phone_number();
+        named.unwrap_or_else(|| User::nobody_in_particular(slot.unit.settings().market))
     }
 
     /// Lets the customer reject.
@@ -40,6 +48,8 @@ impl Engine {
         let decision = slot.payment(&record).customer_rejects()?;
         let now = self.now(&slot.unit).max(record.course.last_event_at());
         self.commit(slot, &mut record, decision, now, None);
+        drop(record);
+        self.hold_redirect(slot, EventName::Aborted);
         Ok(())
     }
 
@@ -53,21 +63,23 @@ impl Engine {
         self.settle(slot, &mut record);
         let decision = slot.payment(&record).expires_now()?;
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        self.commit(slot, &mut record, decision, now, None);
+        self.expire(slot, &mut record, decision, now);
         Ok(())
     }
 
-    fn approve_as(
+    /// Lets this customer approve.
+    pub(super) fn approve_as(
         &self,
         slot: &Arc<Slot>,
         record: &mut Record,
         customer: PhoneNumber,
         choice: &Choice,
-        now: Timestamp,
+        when: impl Into<Moment>,
     ) -> Result<(), CustomerRefusal> {
+        let when = when.into();
         let settings = slot.unit.settings();
         let user = self.customer(&slot.unit, customer);
-        let facts = ApproveFacts { now, unit: &settings };
+        let facts = ApproveFacts { now: when.at, unit: &settings };
         let approved = slot.payment(record).customer_approves(&user, choice, facts)?;
         if !user.identified {
             // Approving in the app once is what identifies a test user (error 10030).
@@ -75,7 +87,7 @@ impl Engine {
         }
         match approved {
             Approved::Now(decision) => {
-                self.commit(slot, record, decision, now, None);
+                self.commit(slot, record, decision, when, None);
                 Ok(())
             }
             Approved::Later(script) => {

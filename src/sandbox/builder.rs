@@ -209,15 +209,16 @@ impl SandboxBuilder {
         begun.unwrap_or_else(|flaw| panic!("the baseline is broken at {flaw}"));
         let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
         let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("the operating system gives a runtime what it needs");
+        let handle = runtime.handle().clone();
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("the operating system gives a runtime what it needs");
             runtime.block_on(async {
                 service.run(ports, stopped).await.expect("a listener can be waited for");
             });
             runtime.shutdown_background();
         });
         let thread = Some(thread.expect("the operating system gives a thread"));
-        Ok(Sandbox { engine, journal, app, address, tls_address, stop, thread })
+        Ok(Sandbox { engine, journal, app, address, tls_address, runtime: handle, stop, thread })
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::Sandbox;
+use crate::courier;
 use crate::domain::digits::Msn;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
+use crate::domain::webhook::Before;
 use crate::engine::Slot;
 
 /// A payment as it stood when it was looked at.
@@ -54,7 +56,8 @@ impl UnitHandle<'_> {
         })
     }
 
-    /// Lets the customer approve.
+    /// Lets the customer approve. A webhook that a policy or a race puts before the customer's way back has been tried when
+    /// this returns.
     ///
     /// # Errors
     ///
@@ -62,17 +65,35 @@ impl UnitHandle<'_> {
     pub fn approve(&self, reference: &str) -> Result<(), SandboxError> {
         let slot = self.find(reference)?;
         let approved = self.sandbox.engine.customer_approves(&slot, None, &Choice::default());
-        approved.map_err(SandboxError::Customer)
+        approved.map_err(SandboxError::Customer)?;
+        self.before_redirect(slot);
+        Ok(())
     }
 
-    /// Lets the customer reject.
+    /// Lets the customer reject. Webhooks may come before, as with [`UnitHandle::approve`].
     ///
     /// # Errors
     ///
     /// When there is no such payment or it no longer waits.
     pub fn reject(&self, reference: &str) -> Result<(), SandboxError> {
         let slot = self.find(reference)?;
-        self.sandbox.engine.customer_rejects(&slot).map_err(SandboxError::Customer)
+        self.sandbox.engine.customer_rejects(&slot).map_err(SandboxError::Customer)?;
+        self.before_redirect(slot);
+        Ok(())
+    }
+
+    /// Keeps the customer until webhooks have been tried, where a policy or a race wants that.
+    fn before_redirect(&self, slot: Arc<Slot>) {
+        let engine = self.sandbox.engine.clone();
+        if engine.webhooks_are_awaited() {
+            let (done, is_done) = std::sync::mpsc::channel();
+            // The sandbox's own thread waits; the caller may be on a runtime, where none can be begun.
+            self.sandbox.runtime.spawn(async move {
+                courier::tried_once(&engine, &slot, Before::Redirect).await;
+                let _ = done.send(());
+            });
+            let _ = is_done.recv();
+        }
     }
 
     /// Looks at a payment.
