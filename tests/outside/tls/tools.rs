@@ -55,6 +55,41 @@ fn java_trusts_the_store() {
     assert!(!wrong.status.success(), "the password seals it");
 }
 
+/// Asks for a URL as any program does, and says what it got over which protocol.
+const JAVA: &str = r#"
+import java.net.URI;
+import java.net.http.*;
+class Ask {
+    public static void main(String[] arguments) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(arguments[0])).build();
+        var answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        System.out.println(answer.statusCode() + " " + answer.version() + " " + answer.body());
+    }
+}
+"#;
+
+#[test]
+fn java_reaches_the_sandbox_by_its_environment() {
+    let folder = Folder::new();
+    let sandbox = Sandbox::start();
+    let store = put(&folder, "truststore.p12", &sandbox, "/_sandbox/truststore.p12");
+    let options = format!(
+        "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={} -Djavax.net.ssl.trustStore={} \
+         -Djavax.net.ssl.trustStoreType=PKCS12 -Djavax.net.ssl.trustStorePassword=changeit",
+        sandbox.address().port(),
+        store.display()
+    );
+    let modules = Command::new("java").arg("--list-modules").output().map(|output| output.stdout);
+    if !modules.is_ok_and(|modules| String::from_utf8_lossy(&modules).contains("jdk.compiler")) {
+        let _ = writeln!(io::stderr(), "a Java with its compiler is not installed, so it is not asked");
+        return;
+    }
+    let mut java = Command::new("java");
+    java.env("JAVA_TOOL_OPTIONS", options).arg(folder.write("Ask.java", JAVA));
+    let said = say(java.arg("https://apitest.vipps.no/livez")).expect("it is there");
+    assert!(said.contains("200 HTTP_2 {\"status\":\"ok\"}"), "{said}");
+}
+
 #[test]
 fn openssl_takes_the_chain_at_its_strictest() {
     let folder = Folder::new();
