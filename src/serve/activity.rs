@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::broken::{Ending, Wire};
+use crate::tls::Host;
 
 /// After how many looks a request head that is still incomplete is given up: between 5 and 10 seconds.
 const HEAD_LOOKS: u32 = 2;
@@ -32,6 +33,8 @@ pub(super) struct Activity {
     written: AtomicU64,
     /// How a fault ends the connection, once its answer is due.
     pub(super) ending: OnceLock<Ending>,
+    /// Where the tunnel leads that the connection becomes.
+    pub(super) tunnel: OnceLock<Host>,
     /// Several requests share the connection at once (HTTP/2).
     shared: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -55,14 +55,13 @@ pub(super) async fn plain(socket: TcpStream, app: Arc<App>) {
 
 /// Serves a connection that speaks HTTP/1.1. Returns it when it becomes a tunnel.
 pub(super) async fn over_http1<S: Wire>(stream: S, app: Arc<App>, place: Place) -> Option<Tunnel<S>> {
-    let local = stream.socket().local_addr().ok().map(|address| address.ip());
+    let local = stream.socket().local_addr().ok();
     let activity = Arc::new(Activity::default());
-    let tunnel = Arc::new(OnceLock::new());
     let service = {
-        let (activity, tunnel) = (activity.clone(), tunnel.clone());
+        let activity = activity.clone();
         service_fn(move |request| {
             activity.request_began();
-            let (app, activity, tunnel) = (app.clone(), activity.clone(), tunnel.clone());
+            let (app, activity) = (app.clone(), activity.clone());
             async move {
                 // Only what is meant for a proxy names a host in its target.
                 let mut response = match request.uri().authority() {
@@ -70,7 +69,7 @@ pub(super) async fn over_http1<S: Wire>(stream: S, app: Arc<App>, place: Place) 
                     Some(_) => match proxy::judge(&request, app.tls().names(), local, place) {
                         Verdict::Ours => app.answer(request).await,
                         Verdict::Tunnel(host) => {
-                            let _ = tunnel.set(host);
+                            let _ = activity.tunnel.set(host);
                             app.sign_other(proxy::connected())
                         }
                         Verdict::Refused(answer) => app.sign_other(answer),
@@ -91,7 +90,7 @@ pub(super) async fn over_http1<S: Wire>(stream: S, app: Arc<App>, place: Place) 
     http.max_buf_size(MAX_HEAD).writev(false);
     let mut connection = http.serve_connection(io, service);
     let ended = watch(&mut connection, &activity).await;
-    let host = tunnel.get().filter(|_| ended)?.clone();
+    let host = activity.tunnel.get().filter(|_| ended)?.clone();
     let parts = connection.into_parts();
     Some(Tunnel { stream: parts.io.into_inner().stream, early: parts.read_buf, host })
 }

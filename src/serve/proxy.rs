@@ -1,6 +1,6 @@
 //! Requests for a proxy: the sandbox answers those for the hosts whose place it takes, and passes nothing on.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -23,14 +23,27 @@ pub(super) enum Verdict {
 }
 
 /// Judges a request.
-pub(super) fn judge<B>(request: &Request<B>, names: &Names, local: Option<IpAddr>, place: Place) -> Verdict {
+pub(super) fn judge<B>(
+    request: &Request<B>,
+    names: &Names,
+    local: Option<SocketAddr>,
+    place: Place,
+) -> Verdict {
     let is_connect = request.method() == Method::CONNECT;
     let Some(authority) = request.uri().authority() else { return Verdict::Ours };
     if place == Place::Inside && is_connect {
         return Verdict::Refused(no_tunnel(authority.as_str()));
     }
     let host = Host::parse(authority.host());
-    let judged = host.as_ref().map_or(Err(Stranger::Other), |host| names.judge(host, local));
+    let address = local.map(|local| local.ip());
+    let judged = match &host {
+        None => Err(Stranger::Other),
+        // Some clients name the server in full though there is no proxy; its port tells it from other local ones.
+        Some(host) if !is_connect && authority.port_u16() == local.map(|local| local.port()) => {
+            names.judge_reached(host, address)
+        }
+        Some(host) => names.judge(host, address),
+    };
     match (judged, host) {
         (Ok(()), Some(host)) if is_connect => Verdict::Tunnel(host),
         (Ok(()), _) => Verdict::Ours,

@@ -116,9 +116,9 @@ impl Names {
         if ours { Ok(()) } else { Err(Stranger::Other) }
     }
 
-    /// Judges a host that a client of the TLS port believes to have reached. It has resolved the name itself, so a name
-    /// without a dot (a service of a compose file) can only be ours.
-    pub(super) fn judge_reached(&self, host: &Host, local: Option<IpAddr>) -> Result<(), Stranger> {
+    /// Judges a host that a client believes to have reached. It has resolved the name itself, so a name without a dot (a
+    /// service of a compose file) can only be ours.
+    pub(crate) fn judge_reached(&self, host: &Host, local: Option<IpAddr>) -> Result<(), Stranger> {
         match host {
             Host::Name(name) if is_local(name) => Ok(()),
             host => self.judge(host, local),

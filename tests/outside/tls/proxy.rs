@@ -141,8 +141,10 @@ fn requests_that_name_the_test_host_are_answered_and_others_refused() {
         assert_eq!(answer.status, 404, "{host}: there is no such payment");
         assert!(answer.body.contains("5090"), "{answer:?}");
     }
+    let own = format!("epayment:{}", sandbox.address().port());
+    assert_eq!(call(sandbox.address(), at(&own)).status, 404, "a service that is named in full");
     let kept = sandbox.requests().len();
-    for host in ["api.vipps.no", "example.com", "10.9.8.7"] {
+    for host in ["api.vipps.no", "example.com", "10.9.8.7", "shop:3000"] {
         let answer = call(sandbox.address(), at(host));
         assert_eq!((answer.status, answer.json()["host"].clone()), (403, host.into()), "{answer:?}");
     }
