@@ -157,3 +157,48 @@ impl rustls::server::ResolvesServerCert for Nobody {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ManualTime;
+
+    fn tls() -> (Tls, ManualTime) {
+        let time = ManualTime::at(Timestamp::parse_rfc3339("2026-11-20T09:00:00Z").unwrap());
+        (Tls::new(Names::default(), Machine::Manual(time.clone())), time)
+    }
+
+    #[test]
+    fn a_certificate_is_made_once_and_anew_long_before_it_ends() {
+        let (tls, time) = tls();
+        let ask = || tls.config(Some("localhost"), None, None).unwrap();
+        let first = ask();
+        time.advance(Span::days(179));
+        assert!(Arc::ptr_eq(&first, &ask()));
+        time.advance(Span::days(2));
+        let second = ask();
+        assert!(!Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&second, &ask()));
+        assert_eq!(tls.leaves.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn names_that_are_made_up_do_not_fill_the_memory() {
+        let (tls, _) = tls();
+        for number in 0..MAX_LEAVES + 10 {
+            tls.config(Some(&format!("n{number}.localhost")), None, None).unwrap();
+        }
+        let leaves = tls.leaves.lock().unwrap();
+        assert_eq!(leaves.len(), MAX_LEAVES);
+        assert_eq!(leaves[0].host, Host::Name("n10.localhost".into()));
+    }
+
+    #[test]
+    fn what_is_told_counts_where_nothing_is_asked() {
+        let (tls, _) = tls();
+        let production = Host::parse("api.vipps.no").unwrap();
+        assert_eq!(tls.config(None, Some(&production), None).unwrap_err(), Stranger::Production);
+        tls.config(Some("apitest.vipps.no"), Some(&production), None).unwrap();
+        tls.config(None, None, Some([172, 17, 0, 2].into())).unwrap();
+        assert_eq!(tls.config(Some("*.localhost"), None, None).unwrap_err(), Stranger::Other);
+    }
+}
