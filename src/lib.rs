@@ -25,6 +25,7 @@ mod pages;
 mod sandbox;
 mod serve;
 pub mod setup;
+mod tls;
 mod wallet;
 mod wire;
 

@@ -20,8 +20,12 @@ pub(super) struct PortFile {
 
 impl PortFile {
     /// Writes it so that a reader sees all of it or nothing.
-    pub(super) fn write(path: &Path, address: SocketAddr) -> Result<Self, Failure> {
-        let text = format!("{}\n", json!({ "http": address.to_string() }));
+    pub(super) fn write(path: &Path, http: SocketAddr, https: Option<SocketAddr>) -> Result<Self, Failure> {
+        let mut ports = json!({ "http": http.to_string() });
+        if let Some(https) = https {
+            ports["https"] = https.to_string().into();
+        }
+        let text = format!("{ports}\n");
         write_whole(path, &text).map_err(|error| {
             format!("the port file {} cannot be written: {error} (try another --port-file)", path.display())
         })?;

@@ -22,6 +22,7 @@ mod reset;
 mod sales_units;
 mod snapshots;
 mod state;
+mod trust;
 mod until;
 mod users;
 mod wait;
@@ -38,6 +39,7 @@ use utoipa_axum::routes;
 use crate::domain::digits::Msn;
 use crate::engine::{Credentials, Engine, ManageError, Unit};
 use crate::journal::Journal;
+use crate::tls::Tls;
 pub(crate) use extract::Unread;
 use problem::Refused;
 pub(crate) use snapshots::Snapshots;
@@ -54,6 +56,8 @@ pub(crate) struct Control {
     pub(crate) token: Option<String>,
     /// Named copies of the state.
     pub(crate) snapshots: Arc<Snapshots>,
+    /// What clients need to trust the sandbox.
+    pub(crate) tls: Arc<Tls>,
 }
 
 #[derive(OpenApi)]
@@ -101,6 +105,9 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::show))
         .routes(routes!(requests::curl))
         .routes(routes!(events::stream))
+        .routes(routes!(trust::ca))
+        .routes(routes!(trust::bundle))
+        .routes(routes!(trust::truststore))
         .routes(routes!(errors::list))
         .routes(routes!(faults::make, faults::list, faults::clear))
         .routes(routes!(faults::remove))

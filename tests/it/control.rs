@@ -65,8 +65,9 @@ fn the_document_lists_every_route() {
         assert!(paths.contains_key(path), "{path}");
     }
     // Whatever it lists, it also answers: a listed path is never unknown.
-    // The stream of events would not end.
-    for (path, methods) in paths.iter().filter(|(path, _)| *path != "/_sandbox/events") {
+    // The stream of events would not end, and Java's store is no text.
+    let readable = |path: &str| !["/_sandbox/events", "/_sandbox/truststore.p12"].contains(&path);
+    for (path, methods) in paths.iter().filter(|(path, _)| readable(path)) {
         let concrete = path
             .replace("{msn}", "123456")
             .replace("{phoneNumber}", "4712345678")

@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
     ("setup.rs", &["domain"], &["axum", "hyper", "tokio"]),
     ("setup", &["domain"], &["axum", "hyper", "tokio"]),
+    ("tls", &["domain", "engine", "tls"], &["axum", "hyper", "tokio", "async fn", ".await", "std::env"]),
     ("config.rs", &["engine"], &["axum", "hyper", "tokio", "std::env", "std::fs"]),
     ("http", &["domain", "engine", "http", "wire"], &["axum", "std::env", "std::fs"]),
     (
@@ -44,25 +45,29 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "control",
-        &["control", "courier", "document", "domain", "engine", "journal", "pages", "setup", "wire"],
+        &["control", "courier", "document", "domain", "engine", "journal", "pages", "setup", "tls", "wire"],
         &["std::env", "std::fs"],
     ),
     ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
     ("wallet", &["courier", "domain", "engine", "pages", "wallet"], &["std::env", "std::fs"]),
     (
         "app.rs",
-        &["control", "courier", "domain", "engine", "http", "journal", "pages", "wallet"],
+        &["control", "courier", "domain", "engine", "http", "journal", "pages", "tls", "wallet"],
         &["std::env", "std::fs"],
     ),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
-    ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
+    ("serve", &["app", "broken", "engine", "serve", "tls"], &["std::env", "std::fs"]),
     ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
     (
         "sandbox",
-        &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve"],
+        &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve", "tls"],
         &["std::env", "std::fs"],
     ),
-    ("cli", &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup"], &[]),
+    (
+        "cli",
+        &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup", "tls"],
+        &[],
+    ),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),
 ];
