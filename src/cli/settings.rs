@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) tls_ca_cert: Option<PathBuf>,
     /// That authority's key.
     pub(super) tls_ca_key: Option<PathBuf>,
+    /// Whether anybody said where to listen with TLS.
+    pub(super) tls_listen_is_told: bool,
     /// Where to write the ports, once ready.
     pub(super) port_file: Option<PathBuf>,
     /// What the sandbox begins with.
@@ -52,6 +54,7 @@ impl Default for Settings {
             config,
             tls_ca_cert: None,
             tls_ca_key: None,
+            tls_listen_is_told: false,
             port_file: None,
             baseline_file: None,
             state_file: None,
@@ -123,9 +126,10 @@ macro_rules! settings {
 settings! {
     "listen" ["ADDRESS"] = "127.0.0.1:8477", "Where to listen; port 0 takes a free one",
         |to, text| { to.config.listen = address(text)?; Ok(()) };
-    "tls_listen" ["ADDRESS|off"] = "127.0.0.1:8478", "Where to listen with TLS; off to listen with HTTP alone",
+    "tls_listen" ["ADDRESS|off"] = "127.0.0.1:8478", "Where to listen with TLS; off to listen with HTTP alone; a free port where --listen takes one",
         |to, text| {
             to.config.tls_listen = if text == "off" { None } else { Some(address(text)?) };
+            to.tls_listen_is_told = true;
             Ok(())
         };
     "tls_name" ["NAME,..."], "More names to go by over TLS and as a proxy; may be given several times",
@@ -252,6 +256,12 @@ impl Settings {
                 "--tls-name {name} belongs to the production environment of Vipps MobilePay; taking its place takes \
                  --dangerously-impersonate-production as well"
             ));
+        }
+        if let Some(tls) = self.config.tls_listen.as_mut().filter(|_| !self.tls_listen_is_told)
+            && self.config.listen.port() == 0
+        {
+            // Sandboxes side by side must not meet at the default port.
+            tls.set_port(0);
         }
         let engine = &self.config.engine;
         if engine.credentials == Credentials::Configured && engine.sales_units.is_empty() {
