@@ -94,6 +94,7 @@ impl Engine {
         self.faults.clear(Some(msn));
         self.faults.restart_dice(Some(msn));
         self.limits.clear(Some(msn));
+        self.moves.clear(Some(msn));
         true
     }
 
@@ -105,6 +106,7 @@ impl Engine {
         self.faults.clear(Some(unit.msn));
         self.limits.clear(Some(unit.msn));
         self.reset_clock(Some(unit));
+        self.moves.clear(Some(unit.msn));
         if self.settings.seed.is_some() {
             self.faults.restart_dice(Some(unit.msn));
             unit.ids.restart(&self.stream_of(unit.msn));
@@ -151,6 +153,7 @@ impl Engine {
         *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));
         self.faults.restart_dice(None);
         self.clock.set(baseline_clock(&self.settings));
+        self.moves.clear(None);
         self.set_up();
         drop(travel);
         self.changed.notify();

@@ -22,6 +22,7 @@ mod live;
 mod machine;
 mod manage;
 mod modify;
+mod moves;
 mod settings;
 mod signal;
 mod slot;
@@ -51,6 +52,7 @@ pub(crate) use live::{Kind, Live, Read, Reader};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
+pub(crate) use moves::ClockMove;
 pub use settings::{Credentials, Settings, Webhook};
 pub(crate) use signal::Signal;
 pub use slot::Slot;
@@ -73,6 +75,7 @@ use faults::Faults;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
+use moves::ClockMoves;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
@@ -108,6 +111,8 @@ pub struct Engine {
     travel: Mutex<()>,
     /// What the jump under way has set off, whoever came upon it first.
     jump: JumpLog,
+    /// The last moves of the clocks.
+    moves: ClockMoves,
     /// Webhooks that are due or on their way.
     outgoing: Outgoing,
     /// What became of them.
@@ -146,6 +151,7 @@ impl Engine {
             count: AtomicU64::new(0),
             travel: Mutex::new(()),
             jump: JumpLog::default(),
+            moves: ClockMoves::default(),
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
             delivered: Signal::default(),
