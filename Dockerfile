@@ -12,6 +12,7 @@ COPY Cargo.toml Cargo.lock ./
 RUN sed -i '/^\[\[\(test\|bench\|example\)\]\]/,/^$/d' Cargo.toml \
  && mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --release --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')"
+COPY templates templates
 COPY src src
 # The files may be older than their stand-ins above, and cargo would take them for unchanged.
 RUN find src -name '*.rs' -exec touch {} + \

@@ -22,6 +22,7 @@ use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
+use crate::pages;
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -98,7 +99,8 @@ impl App {
             journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
-        });
+        })
+        .merge(pages::assets());
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,

@@ -20,6 +20,7 @@ pub mod domain;
 pub mod engine;
 mod http;
 mod journal;
+mod pages;
 mod sandbox;
 mod serve;
 pub mod setup;

@@ -46,7 +46,12 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["control", "courier", "domain", "engine", "journal", "setup", "wire"],
         &["std::env", "std::fs"],
     ),
-    ("app.rs", &["control", "courier", "domain", "engine", "http", "journal"], &["std::env", "std::fs"]),
+    ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
+    (
+        "app.rs",
+        &["control", "courier", "domain", "engine", "http", "journal", "pages"],
+        &["std::env", "std::fs"],
+    ),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
     ("serve.rs", &["app", "broken", "engine"], &["std::env", "std::fs"]),
     ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
