@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use crate::control::{self, Control, Unread};
 use crate::courier;
+use crate::dashboard;
 use crate::domain::webhook::Before;
 use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
@@ -94,13 +95,14 @@ impl App {
         control_token: Option<String>,
     ) -> Self {
         let takes_fault_headers = control_token.is_none();
-        let control = control::router(Control {
+        let control = Control {
             engine: engine.clone(),
             journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
-        })
-        .merge(pages::assets());
+        };
+        let control =
+            control::router(control.clone()).merge(dashboard::router(control)).merge(pages::assets());
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,

@@ -16,6 +16,7 @@ pub mod cli;
 mod config;
 mod control;
 mod courier;
+mod dashboard;
 pub mod domain;
 pub mod engine;
 mod http;

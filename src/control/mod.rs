@@ -34,6 +34,7 @@ use crate::domain::digits::Msn;
 use crate::engine::{Credentials, Engine, ManageError, Unit};
 use crate::journal::Journal;
 pub(crate) use extract::Unread;
+pub(crate) use guard::{check as guard_call, check_page as guard_page};
 use problem::Refused;
 
 /// What the control API needs.
@@ -101,7 +102,6 @@ pub(crate) fn router(control: Control) -> Router {
     let open = Router::new()
         .route("/livez", get(health::probe))
         .route("/readyz", get(health::probe))
-        .route("/", get(front::index))
         .route("/pay", get(front::no_page))
         .route("/qr", get(front::no_page));
     routes

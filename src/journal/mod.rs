@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+pub(crate) use curl::quoted;
 pub(crate) use filter::Filter;
 pub(crate) use row::{Call, Row};
 pub use snapshot::RequestSnapshot;

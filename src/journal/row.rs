@@ -155,11 +155,6 @@ impl Row {
         self.status
     }
 
-    /// Returns the operation; `None` when the API has no such path.
-    pub(crate) fn operation(&self) -> Option<Operation> {
-        self.operation
-    }
-
     /// Returns the sales unit that it was for, if that is known.
     pub(crate) fn msn(&self) -> Option<Msn> {
         self.msn
