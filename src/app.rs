@@ -24,6 +24,7 @@ pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
 use crate::pages;
+use crate::wallet::{self, Wallet};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -101,8 +102,10 @@ impl App {
             public_url: public_url.clone(),
             token: control_token,
         };
-        let control =
-            control::router(control.clone()).merge(dashboard::router(control)).merge(pages::assets());
+        let control = control::router(control.clone())
+            .merge(dashboard::router(control))
+            .merge(pages::assets())
+            .merge(wallet::router(Wallet { engine: engine.clone(), public_url: public_url.clone() }));
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,

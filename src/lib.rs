@@ -25,6 +25,7 @@ mod pages;
 mod sandbox;
 mod serve;
 pub mod setup;
+mod wallet;
 mod wire;
 
 pub use config::{Config, reachable};

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::Control;
 use super::problem::Refused;
 use crate::domain::url::is_local;
+use crate::pages::foreign_origin;
 
 /// Lets a call through, or refuses it.
 pub(crate) async fn check(State(control): State<Control>, request: Request, next: Next) -> Response {
@@ -71,23 +72,11 @@ impl Control {
 
 /// Browsers say which page calls. Only our own pages may.
 fn check_origin(host: Option<&str>, headers: &HeaderMap) -> Result<(), Refused> {
-    let refuse = |from: &str| {
-        Err(Refused::forbidden(format!(
+    match foreign_origin(headers, host.as_slice()) {
+        None => Ok(()),
+        Some(from) => Err(Refused::forbidden(format!(
             "A page of another origin ({from}) must not drive the sandbox. Call the control API from outside a browser."
-        )))
-    };
-    if let Some(origin) = headers.get(header::ORIGIN) {
-        let origin = origin.to_str().unwrap_or("unreadable");
-        let ours = origin
-            .split_once("://")
-            .is_some_and(|(_, at)| host.is_some_and(|host| at.eq_ignore_ascii_case(host)));
-        if !ours {
-            return refuse(origin);
-        }
-    }
-    match header_text(headers, &header::HeaderName::from_static("sec-fetch-site")) {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(site) => refuse(site),
+        ))),
     }
 }
 

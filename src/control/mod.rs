@@ -7,7 +7,6 @@ mod errors;
 mod events;
 mod extract;
 mod faults;
-mod front;
 mod guard;
 mod health;
 mod payments;
@@ -101,9 +100,7 @@ pub(crate) fn router(control: Control) -> Router {
     let document = document.to_pretty_json().unwrap_or_default();
     let open = Router::new()
         .route("/livez", get(health::probe))
-        .route("/readyz", get(health::probe))
-        .route("/pay", get(front::no_page))
-        .route("/qr", get(front::no_page));
+        .route("/readyz", get(health::probe));
     routes
         .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
         .fallback(problem::unknown_path)

@@ -1,12 +1,16 @@
 //! What the pages for people share: the one style sheet and the one script, and the headers that every page gets.
 //! The templates are in `templates/`; `base.html` is their frame.
 
+mod origin;
+
 use askama::Template;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use twox_hash::XxHash3_64;
+
+pub(crate) use origin::foreign_origin;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -58,11 +62,12 @@ pub(crate) fn page(status: StatusCode, page: &impl Template, form_targets: &str)
     response
 }
 
-/// The headers of everything that belongs to one payment, pages and redirects alike: kept nowhere, told to nobody.
+/// The headers of everything that belongs to one payment, pages and redirects alike: kept nowhere, told to nobody else.
+/// Without any referrer a browser would not say either where a form comes from.
 pub(crate) fn guarded() -> [(header::HeaderName, HeaderValue); 4] {
     [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     ]

@@ -43,13 +43,14 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "control",
-        &["control", "courier", "domain", "engine", "journal", "setup", "wire"],
+        &["control", "courier", "domain", "engine", "journal", "pages", "setup", "wire"],
         &["std::env", "std::fs"],
     ),
     ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
+    ("wallet", &["courier", "domain", "engine", "pages", "wallet"], &["std::env", "std::fs"]),
     (
         "app.rs",
-        &["control", "courier", "domain", "engine", "http", "journal", "pages"],
+        &["control", "courier", "domain", "engine", "http", "journal", "pages", "wallet"],
         &["std::env", "std::fs"],
     ),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),
