@@ -106,7 +106,9 @@ pub(super) async fn view(State(control): State<Control>, Query(asked): Query<Ask
         };
         let now = control.engine.read_clock(None).now;
         let rows = control.journal.search(&filter, &keep, MAX_ROWS);
-        rows.iter().map(|row| Line::new(row, now)).collect::<Vec<_>>()
+        let mut lines: Vec<_> = rows.iter().map(|row| Line::new(row, now)).collect();
+        Time::set_days(lines.iter_mut().map(|line| &mut line.time), now);
+        lines
     });
     let calls = calls.await;
     let is_filtered = !(asked.q.is_empty() && asked.operation.is_empty() && asked.only.is_empty());

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::calls::{Exchange, Message};
-use super::text::{Time, class_of, took};
+use super::text::{Time, took};
 use super::{Gone, shown};
 use crate::control::Control;
 use crate::domain::digits::Msn;
@@ -25,7 +25,7 @@ pub(super) struct Line {
     pub(super) event: &'static str,
     pub(super) attempt: u32,
     pub(super) url: String,
-    /// The receiver's status, or `no answer`.
+    /// The receiver's status, or `failed`.
     pub(super) status: String,
     pub(super) class: &'static str,
     /// Why there was no answer.
@@ -41,10 +41,11 @@ impl Line {
     pub(super) fn new(row: &DeliveryRow, now: Timestamp) -> Self {
         let (status, class, error) = match &row.outcome {
             Outcome::Answered { status, .. } => {
+                // A redirect has not taken the event either.
                 let class = if (200..300).contains(status) { "good" } else { "refused" };
-                (status.to_string(), if *status < 200 { class_of(500) } else { class }, None)
+                (status.to_string(), class, None)
             }
-            Outcome::Failed(why) => ("no answer".into(), "refused", Some(why.clone())),
+            Outcome::Failed(why) => ("failed".into(), "refused", Some(why.clone())),
         };
         Self {
             id: row.id,

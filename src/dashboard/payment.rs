@@ -27,7 +27,10 @@ struct Detail {
     msn: Msn,
     reference: String,
     badge: Badge,
-    sums: Vec<(&'static str, String)>,
+    /// What it is for, how it is paid, and by whom.
+    about: String,
+    /// Name, amount, and whether it is nothing.
+    sums: Vec<(&'static str, String, bool)>,
     facts: Vec<(&'static str, String)>,
     is_created: bool,
     /// Where the customer would go.
@@ -94,6 +97,7 @@ fn look(control: &Control, slot: &Arc<Slot>) -> Detail {
         Detail {
             msn,
             badge: standing.phase().into(),
+            about: about(payment),
             sums: sums(payment),
             facts: facts(payment, slot, now),
             is_created,
@@ -135,7 +139,7 @@ fn moves(control: &Control, slot: &Slot) -> Vec<ClockMove> {
     moves
 }
 
-fn sums(payment: Payment<'_>) -> Vec<(&'static str, String)> {
+fn sums(payment: Payment<'_>) -> Vec<(&'static str, String, bool)> {
     let standing = payment.course.standing();
     let totals = standing.totals;
     [
@@ -146,8 +150,17 @@ fn sums(payment: Payment<'_>) -> Vec<(&'static str, String)> {
         ("Cancelled", totals.cancelled),
         ("Left", standing.remaining()),
     ]
-    .map(|(name, value)| (name, money(payment.order.amount().currency, value)))
+    .map(|(name, value)| (name, money(payment.order.amount().currency, value), value == 0))
     .into()
+}
+
+fn about(payment: Payment<'_>) -> String {
+    let Payment { order, course } = payment;
+    let customer = course.approval().map(|approval| approval.customer).or(order.phone_number());
+    let customer = customer.map(|number| format!("+{number}"));
+    let description = Some(order.description().to_owned()).filter(|text| !text.is_empty());
+    let how = format!("{} {}", order.method().word(), flow(order.flow()));
+    [description, Some(how), customer].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str, String)> {
@@ -155,7 +168,6 @@ fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let approval = course.approval();
     let is_created = payment.state() == PaymentState::Created;
-    let customer = approval.map(|approval| approval.customer).or(order.phone_number());
     let metadata = order.metadata().map(|pairs| {
         pairs.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
     });
@@ -163,10 +175,7 @@ fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str
     let shipping = approval.and_then(|approval| approval.shipping.as_ref());
     let shipping = shipping.and_then(|choice| serde_json::to_string(choice).ok());
     [
-        ("Description", text(order.description())),
         ("Sales unit", Some(format!("{} {}", slot.unit.msn, slot.unit.settings().name))),
-        ("Flow", Some(format!("{} {}", order.method().word(), flow(order.flow())))),
-        ("Customer", customer.map(|number| format!("+{number}"))),
         ("Created", Some(Time::new(order.created_at(), now).full)),
         ("Expires", is_created.then(|| Time::new(order.expires_at(), now).full)),
         ("Capture until", capture_until.map(|approval| Time::new(approval.capture_until, now).full)),

@@ -7,20 +7,43 @@ use crate::domain::payment::{Phase, UserFlow};
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 
-/// A time as a row shows it, and in full.
+/// A time as rows show it.
+#[derive(Clone)]
 pub(super) struct Time {
     /// The time of day; with the date when that is not today's.
     pub(super) short: String,
+    /// The time of day, or the date when that is not today's.
+    pub(super) brief: String,
+    /// The time of day.
+    pub(super) clock: String,
     /// To the millisecond, in RFC 3339.
     pub(super) full: String,
+    /// The date, where it stands above the row because it is another than that of the row before.
+    pub(super) day: Option<String>,
 }
 
 impl Time {
     /// Writes a time. `now` is what the clock shows that it was read from.
     pub(super) fn new(at: Timestamp, now: Timestamp) -> Self {
         let full = at.to_string();
-        let day = if at.date() == now.date() { String::new() } else { format!("{} ", &full[..10]) };
-        Self { short: format!("{day}{}", &full[11..19]), full }
+        let (day, clock) = (full[..10].to_owned(), full[11..19].to_owned());
+        let (short, brief) = if at.date() == now.date() {
+            (clock.clone(), clock.clone())
+        } else {
+            (format!("{day} {clock}"), day)
+        };
+        Self { short, brief, clock, full, day: None }
+    }
+
+    /// Puts the date above the rows where it changes. Above the first row it stands when that is not of today.
+    pub(super) fn set_days<'t>(times: impl IntoIterator<Item = &'t mut Self>, now: Timestamp) {
+        let mut before = now.to_string()[..10].to_owned();
+        for time in times {
+            if time.full[..10] != before {
+                time.full[..10].clone_into(&mut before);
+                time.day = Some(before.clone());
+            }
+        }
     }
 }
 

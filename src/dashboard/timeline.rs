@@ -36,7 +36,7 @@ impl EventLine {
             name: event.name,
             word: event.name.word(),
             amount: money(order.amount().currency, event.amount),
-            by: approval.map(|approval| format!("by {}", approval.customer)),
+            by: approval.map(|approval| format!("by +{}", approval.customer)),
             psp_reference,
             idempotency_key: payment.key_of(event).map(str::to_owned),
         }
@@ -62,10 +62,11 @@ pub(super) struct Entry {
 
 fn request(line: &calls::Line) -> Entry {
     let what = format!("{} {}", line.method, line.operation.unwrap_or(&line.path));
-    let parts = [line.error.clone(), line.amount.clone(), Some(line.took.clone())];
+    let took = line.error.is_none().then(|| line.took.clone());
+    let parts = [line.error.clone(), line.amount.clone(), took];
     Entry {
         key: line.id.clone(),
-        time: Time { short: line.time.short.clone(), full: line.time.full.clone() },
+        time: line.time.clone(),
         mark: "→",
         kind: "Request",
         class: "request",
@@ -81,7 +82,7 @@ fn event(line: &EventLine) -> Entry {
     let by = line.by.as_ref().map_or_else(String::new, |by| format!(" {by}"));
     Entry {
         key: line.key.clone(),
-        time: Time { short: line.time.short.clone(), full: line.time.full.clone() },
+        time: line.time.clone(),
         mark: "●",
         kind: "Event",
         class: "event",
@@ -95,16 +96,17 @@ fn event(line: &EventLine) -> Entry {
 
 fn delivery(line: &deliveries::Line) -> Entry {
     let next = line.next.as_ref().map(|time| format!("next attempt due at {}", time.short));
+    let again = if line.attempt > 1 { format!("attempt {} · ", line.attempt) } else { String::new() };
     let notes: Vec<_> = line.error.clone().into_iter().chain(next).collect();
     Entry {
         key: format!("delivery-{}", line.id),
-        time: Time { short: line.time.short.clone(), full: line.time.full.clone() },
+        time: line.time.clone(),
         mark: "⇢",
         kind: "Webhook",
         class: "webhook",
         what: format!("{} webhook", line.event),
         status: Some((line.status.clone(), line.class)),
-        more: format!("{} · attempt {} · {}", line.url, line.attempt, line.took),
+        more: format!("{} · {again}{}", line.url.trim_start_matches("http://"), line.took),
         note: (!notes.is_empty()).then(|| notes.join("; ")),
         opens: Some(format!("/_sandbox/ui/view/deliveries/{}", line.id)),
     }
@@ -112,25 +114,24 @@ fn delivery(line: &deliveries::Line) -> Entry {
 
 /// Says what a move of the clock was.
 pub(super) fn told(one: &ClockMove) -> String {
-    let moved = match one.to.as_micros() - one.from.as_micros() {
-        0 => "set".to_owned(),
-        micros if micros < 0 => "put back".to_owned(),
-        _ => format!("moved {}", span(one.to.since(one.from))),
-    };
-    let mode = if one.mode == Mode::Frozen { ", frozen" } else { "" };
-    format!("clock {moved}{mode}")
+    match (one.to.as_micros() - one.from.as_micros(), one.mode) {
+        (0, Mode::Frozen) => "clock frozen".to_owned(),
+        (0, Mode::Real) => "clock runs".to_owned(),
+        (1.., _) => format!("clock moved {}", span(one.to.since(one.from))),
+        _ => "clock put back".to_owned(),
+    }
 }
 
 fn clock_move(one: &ClockMove, number: usize, now: Timestamp) -> Entry {
     Entry {
         key: format!("clock-{number}"),
         time: Time::new(one.from, now),
-        mark: "⏩",
+        mark: "»",
         kind: "Clock",
         class: "clock",
         what: told(one),
         status: None,
-        more: format!("to {}", Time::new(one.to, now).short),
+        more: format!("to {}", Time::new(one.to, one.from).short),
         note: None,
         opens: None,
     }
@@ -197,5 +198,6 @@ pub(super) fn merge(
         let moved = moves.iter().enumerate().filter(|(_, one)| one.from == at);
         out.extend(moved.map(|(number, one)| clock_move(one, number, now)));
     }
+    Time::set_days(out.iter_mut().map(|entry| &mut entry.time), now);
     out
 }

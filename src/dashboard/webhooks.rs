@@ -46,7 +46,8 @@ pub(super) async fn view(State(control): State<Control>) -> Response {
         receivers.truncate(MAX_ROWS);
         let now = engine.read_clock(None).now;
         let attempts = engine.deliveries(&DeliveryFilter::default(), MAX_ROWS);
-        let attempts = attempts.iter().map(|row| Line::new(row, now)).collect();
+        let mut attempts: Vec<_> = attempts.iter().map(|row| Line::new(row, now)).collect();
+        Time::set_days(attempts.iter_mut().map(|line| &mut line.time), now);
         Webhooks { receivers, is_cut, attempts, base: control.public_url.clone() }
     });
     shown(&webhooks.await)

@@ -432,6 +432,8 @@ if (document.body.dataset.page === 'dashboard') (() => {
     else if (innerWidth < 1024) scrollTo(0, 0);
   }
   function show() {
+    const asked = new URLSearchParams(location.search);
+    for (const field of main.querySelectorAll('[data-filter] [name]')) field.value = asked.get(field.name) ?? '';
     const path = location.pathname.split('/_sandbox/ui/payments/')[1];
     const detail = $('detail');
     if (!detail) return;
@@ -442,7 +444,7 @@ if (document.body.dataset.page === 'dashboard') (() => {
       detail.scrollTop = 0;
       if (!path) {
         const hint = document.createElement('p');
-        hint.className = 'empty muted';
+        hint.className = 'hint muted';
         hint.textContent = 'Choose a payment to see everything that happened to it.';
         detail.append(hint);
       }
