@@ -1,6 +1,7 @@
 //! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, and going back to
 //! the start. Its routes and its OpenAPI document come from one list.
 
+mod callbacks;
 mod clock;
 mod deliveries;
 mod errors;

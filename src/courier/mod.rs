@@ -3,6 +3,7 @@
 //! A receiver that is slow or dead keeps only its own few places; the engine gives each receiver its turn.
 
 mod conformance;
+mod shipping;
 mod transport;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 use crate::domain::webhook::{Before, TIMEOUT};
 use crate::engine::{Attempt, Engine, Slot};
 pub(crate) use conformance::examine;
+pub(crate) use shipping::offer;
 use transport::Transport;
 
 /// How many deliveries are on their way at once, to all receivers together.
@@ -29,17 +31,24 @@ impl Drop for Present {
     }
 }
 
-/// Carries webhooks until it is dropped.
+/// Carries webhooks, and scripted customers' questions, until it is dropped.
 pub(crate) async fn carry(engine: Arc<Engine>) -> Infallible {
     let present = Present(engine);
+    tokio::select! {
+        never = carry_webhooks(&present.0) => never,
+        never = shipping::ask_for_scripts(&present.0) => never,
+    }
+}
+
+async fn carry_webhooks(engine: &Arc<Engine>) -> Infallible {
     let places = Arc::new(Semaphore::new(MAX_ON_THE_WAY));
     // Setting TLS up takes time and memory that a sandbox without webhooks need not spend.
     let mut transport = None;
     loop {
         let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let attempt = next(&present.0).await;
+        let attempt = next(engine).await;
         let transport = transport.get_or_insert_with(Transport::new).clone();
-        let engine = present.0.clone();
+        let engine = engine.clone();
         tokio::spawn(async move {
             let outcome = transport.send(attempt.url(), &attempt.headers, attempt.body()).await;
             engine.attempted(attempt, outcome);

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::{HeaderName, HeaderValue};
+use hyper::http::response::Parts;
 use hyper::{HeaderMap, Method, Request};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -17,6 +18,8 @@ use crate::engine::Outcome;
 
 /// How much of a receiver's answer is kept.
 const MAX_ANSWER: usize = 16 * 1024;
+/// How long delivery options may be.
+const MAX_OPTIONS: usize = 64 * 1024;
 
 /// A client and its connections. Redirects are not followed, and no proxy is used.
 #[derive(Clone)]
@@ -40,22 +43,54 @@ impl Transport {
         Self(client)
     }
 
-    /// Sends a delivery.
+    /// Sends a delivery. An answer that is too long or breaks off counts; its body does not.
     pub(super) async fn send(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Outcome {
-        let exchange = async {
-            let request = request(url, headers, body).map_err(|error| error.to_string())?;
-            let response = self.0.request(request).await.map_err(|error| explain(&error))?;
-            let (parts, body) = response.into_parts();
-            let body = Limited::new(body, MAX_ANSWER).collect().await;
-            let body =
-                body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
-            Ok(Outcome::Answered { status: parts.status.as_u16(), headers: texts(&parts.headers), body })
-        };
-        match tokio::time::timeout(TIMEOUT.into(), exchange).await {
-            Ok(result) => result.unwrap_or_else(Outcome::Failed),
-            Err(_) => Outcome::Failed("the receiver did not answer within 10 seconds".into()),
-        }
+        let exchange = self.exchange(url, headers, body, MAX_ANSWER);
+        in_time(async { exchange.await.map(|(head, body)| answered(&head, body.unwrap_or_default())) }).await
     }
+
+    /// Asks for delivery options. An answer that is too long or breaks off is none.
+    pub(super) async fn ask(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Outcome {
+        let exchange = self.exchange(url, headers, body, MAX_OPTIONS);
+        in_time(async {
+            let (head, body) = exchange.await?;
+            Ok(answered(&head, body?))
+        })
+        .await
+    }
+
+    /// Sends a request, and returns the head of its answer and the body, if there is a whole one within the limit.
+    async fn exchange(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+        limit: usize,
+    ) -> Result<(Parts, Result<String, String>), String> {
+        let request = request(url, headers, body).map_err(|error| error.to_string())?;
+        let response = self.0.request(request).await.map_err(|error| explain(&error))?;
+        let (head, body) = response.into_parts();
+        let body = match Limited::new(body, limit).collect().await {
+            Ok(body) => Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned()),
+            Err(error) if error.is::<LengthLimitError>() => {
+                Err(format!("the answer is longer than {limit} bytes"))
+            }
+            Err(error) => Err(format!("the answer breaks off: {}", explain(&*error))),
+        };
+        Ok((head, body))
+    }
+}
+
+/// Waits for an exchange, but not for ever.
+async fn in_time(exchange: impl Future<Output = Result<Outcome, String>>) -> Outcome {
+    match tokio::time::timeout(TIMEOUT.into(), exchange).await {
+        Ok(result) => result.unwrap_or_else(Outcome::Failed),
+        Err(_) => Outcome::Failed("the receiver did not answer within 10 seconds".into()),
+    }
+}
+
+fn answered(head: &Parts, body: String) -> Outcome {
+    Outcome::Answered { status: head.status.as_u16(), headers: texts(&head.headers), body }
 }
 
 fn request(

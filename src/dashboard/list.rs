@@ -206,8 +206,11 @@ pub(super) fn try_it(control: &Control) -> String {
          -H \"Merchant-Serial-Number: {msn}\" \\\n  \
          -H \"Idempotency-Key: try-1\" \\\n  \
          -H \"Content-Type: application/json\" \\\n  \
-         -d '{{\"amount\":{{\"currency\":\"NOK\",\"value\":49900}},\"paymentMethod\":{{\"type\":\"WALLET\"}},\
-         \"reference\":\"acme-shop-0001\",\"userFlow\":\"WEB_REDIRECT\",\
-         \"returnUrl\":\"http://localhost:3000/done\",\"paymentDescription\":\"One pair of socks\"}}'"
+         -d '{{\n    \"amount\": {{\"currency\": \"NOK\", \"value\": 49900}},\n    \
+         \"paymentMethod\": {{\"type\": \"WALLET\"}},\n    \
+         \"reference\": \"acme-shop-0001\",\n    \
+         \"userFlow\": \"WEB_REDIRECT\",\n    \
+         \"returnUrl\": \"http://localhost:3000/done\",\n    \
+         \"paymentDescription\": \"One pair of socks\"\n  }}'"
     )
 }

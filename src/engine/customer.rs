@@ -23,10 +23,15 @@ impl Engine {
     ) -> Result<(), CustomerRefusal> {
         let mut record = slot.lock();
         self.settle(slot, &mut record);
-        let named = phone_number.or(slot.order.phone_number());
-        let customer = named.unwrap_or_else(|| User::nobody_in_particular(slot.unit.settings().market));
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        self.approve_as(slot, &mut record, customer, choice, now)
+        let customer = Self::customer_of(slot, phone_number);
+        self.approve_as(slot, &mut record, customer, choice, now, None)
+    }
+
+    /// Returns who acts: the one named, else the payment's own customer, else a made-up one.
+    pub(crate) fn customer_of(slot: &Slot, phone_number: Option<PhoneNumber>) -> PhoneNumber {
+        let named = phone_number.or(slot.order.phone_number());
+        named.unwrap_or_else(|| User::nobody_in_particular(slot.unit.settings().market))
     }
 
     /// Lets the customer reject.
@@ -57,13 +62,15 @@ impl Engine {
         Ok(())
     }
 
-    fn approve_as(
+    /// Lets this customer approve. `psp_reference` is the number of the AUTHORIZED event, where it was drawn before.
+    pub(super) fn approve_as(
         &self,
         slot: &Arc<Slot>,
         record: &mut Record,
         customer: PhoneNumber,
         choice: &Choice,
         now: Timestamp,
+        psp_reference: Option<u64>,
     ) -> Result<(), CustomerRefusal> {
         let settings = slot.unit.settings();
         let user = self.customer(&slot.unit, customer);
@@ -75,7 +82,8 @@ impl Engine {
         }
         match approved {
             Approved::Now(decision) => {
-                self.commit(slot, record, decision, now, None);
+                let psp_reference = psp_reference.unwrap_or_else(|| slot.unit.ids.psp_reference());
+                self.commit_as(slot, record, decision, now, None, psp_reference);
                 Ok(())
             }
             Approved::Later(script) => {
@@ -91,9 +99,12 @@ impl Engine {
         let Some(script) = record.course.script().cloned() else { return };
         record.course.set_script(None);
         match script.act {
+            Act::Approve if slot.order.asks_for_options() => {
+                self.ask_for_script(slot, record, script.customer);
+            }
             Act::Approve => {
                 // Why it failed can be seen by approving again; there is nobody to tell.
-                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at);
+                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at, None);
             }
             Act::Reject => {
                 if let Ok(decision) = slot.payment(record).customer_rejects() {

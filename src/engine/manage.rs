@@ -115,6 +115,7 @@ impl Engine {
 
     fn empty_unit(&self, unit: &Arc<Unit>) {
         self.clear_webhooks(unit);
+        self.callbacks.clear(Some(unit.msn));
         let book = unit.empty();
         let mut dropped = 0;
         for slot in book.payments.iter().filter_map(|(_, slot)| slot.upgrade()) {
@@ -142,6 +143,7 @@ impl Engine {
         }
         self.units.clear();
         self.deliveries.clear(None);
+        self.callbacks.clear(None);
         self.payments.clear();
         self.creates.clear();
         self.count.store(0, Ordering::Release);

@@ -9,6 +9,7 @@
 mod answer;
 mod approve;
 mod authenticate;
+mod callbacks;
 mod clock;
 mod create;
 mod create_key;
@@ -24,6 +25,7 @@ mod manage;
 mod modify;
 mod moves;
 mod settings;
+mod shipping;
 mod signal;
 mod slot;
 mod stripes;
@@ -43,6 +45,7 @@ use serde::Serialize;
 pub use answer::Refusal;
 pub(crate) use authenticate::default_msn;
 pub use authenticate::{Caller, TokenRequest};
+pub use callbacks::CallbackRow;
 pub use clock::{ClockReading, Mode};
 pub use faults::{ListedFault, Strike};
 pub use ids::TraceId;
@@ -54,6 +57,7 @@ pub use manage::ManageError;
 pub use modify::Receipt;
 pub(crate) use moves::ClockMove;
 pub use settings::{Credentials, Settings, Webhook};
+pub use shipping::{Inquiry, Options, Scripted};
 pub(crate) use signal::Signal;
 pub use slot::Slot;
 pub use time::{ClockError, Jump};
@@ -69,6 +73,7 @@ use crate::domain::sales_unit::SalesUnit;
 use crate::domain::text::IdempotencyKey;
 use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::user::User;
+use callbacks::Callbacks;
 use clock::{Clock, Setting};
 use create_key::CreateKey;
 use faults::Faults;
@@ -76,6 +81,7 @@ use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
 use moves::ClockMoves;
+use shipping::Questions;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
@@ -117,6 +123,10 @@ pub struct Engine {
     outgoing: Outgoing,
     /// What became of them.
     deliveries: DeliveryJournal,
+    /// What scripted customers want to know from merchants' servers.
+    questions: Questions,
+    /// What became of questions to merchants' servers.
+    callbacks: Callbacks,
     /// Somebody waits for an attempt to come back.
     delivered: Signal,
     /// Somebody waits for a payment to change.
@@ -154,6 +164,8 @@ impl Engine {
             moves: ClockMoves::default(),
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
+            questions: Questions::default(),
+            callbacks: Callbacks::default(),
             delivered: Signal::default(),
             changed: Signal::default(),
             live: Arc::default(),
@@ -279,8 +291,21 @@ impl Engine {
         at: Timestamp,
         key: Option<&IdempotencyKey>,
     ) {
-        let Decision { name, amount, approval } = decision;
         let psp_reference = slot.unit.ids.psp_reference();
+        self.commit_as(slot, record, decision, at, key, psp_reference);
+    }
+
+    /// Appends what was decided under a number that was drawn already.
+    fn commit_as(
+        &self,
+        slot: &Arc<Slot>,
+        record: &mut Record,
+        decision: Decision,
+        at: Timestamp,
+        key: Option<&IdempotencyKey>,
+        psp_reference: u64,
+    ) {
+        let Decision { name, amount, approval } = decision;
         let was_finished = record.course.standing().is_finished();
         record.course.apply(Event { name, amount, at, psp_reference, key: key.cloned() }, approval);
         self.publish_last(slot, record);

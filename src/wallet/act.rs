@@ -25,6 +25,8 @@ const LONGEST_FORM: usize = 64 * 1024;
 enum Action {
     Approve,
     Reject,
+    /// Chooses another address, and wants to see what is delivered there.
+    Move,
     /// Goes back in the browser after giving the number.
     Leave,
 }
@@ -34,6 +36,7 @@ impl Action {
         match word {
             "approve" => Some(Self::Approve),
             "reject" => Some(Self::Reject),
+            "move" => Some(Self::Move),
             "leave" => Some(Self::Leave),
             _ => None,
         }
@@ -49,7 +52,8 @@ pub(super) async fn act(State(wallet): State<Wallet>, request: Request) -> Respo
     let given = Given::read(&body);
     let Some(slot) = wallet.find(&given) else { return End::UNKNOWN.page(StatusCode::NOT_FOUND) };
     match given.action.as_deref().and_then(Action::read) {
-        None => wallet.show(&slot, &given),
+        None => wallet.show(&slot, &given).await,
+        Some(Action::Move) => see_other(given.link(None).as_bytes()),
         Some(Action::Approve) => wallet.approve(&slot, &given).await,
         Some(action) => {
             let done = wallet.engine.customer_rejects(&slot);
@@ -80,7 +84,17 @@ impl Wallet {
             let done = self.engine.customer_rejects(slot);
             return self.answer(slot, given, Action::Reject, done).await;
         }
-        let choice = Choice { shipping_option: given.shipping_option.clone(), card: given.card.clone() };
+        let offer = self.offered(slot, &customer, given.address);
+        if slot.order.asks_for_options() && offer.is_none() {
+            // The customer has not seen what is delivered to this address, and at what price.
+            return see_other(given.link(Some("moved")).as_bytes());
+        }
+        let choice = Choice {
+            shipping_option: given.shipping_option.clone(),
+            address: given.address,
+            card: given.card.clone(),
+            offer,
+        };
         let done = self.engine.customer_approves(slot, Some(customer.phone_number), &choice);
         self.answer(slot, given, Action::Approve, done).await
     }
@@ -99,7 +113,7 @@ impl Wallet {
             Ok(()) => {}
             // The button was pressed twice.
             Err(CustomerRefusal::NotWaiting(state)) if state == reached => {}
-            Err(CustomerRefusal::NotWaiting(_)) => return self.show(slot, &Given::default()),
+            Err(CustomerRefusal::NotWaiting(_)) => return self.show(slot, &Given::default()).await,
             Err(CustomerRefusal::Processing | CustomerRefusal::ResultUnknown) => {
                 let only_token = Given { token: given.token.clone(), ..Given::default() };
                 return see_other(only_token.link(None).as_bytes());

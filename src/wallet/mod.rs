@@ -4,6 +4,7 @@
 //! served under any name and without the control token: whoever has a payment's token is its customer.
 
 mod act;
+mod delivery;
 mod given;
 mod phone;
 mod problem;
@@ -45,7 +46,7 @@ async fn visit(State(wallet): State<Wallet>, request: Request) -> Response {
     let given = Given::read(request.uri().query().unwrap_or_default().as_bytes());
     match wallet.find(&given) {
         None => End::UNKNOWN.page(StatusCode::NOT_FOUND),
-        Some(slot) => wallet.show(&slot, &given),
+        Some(slot) => wallet.show(&slot, &given).await,
     }
 }
 
@@ -59,7 +60,7 @@ impl Wallet {
     }
 
     /// Shows the step that a visit is at.
-    fn show(&self, slot: &Arc<Slot>, given: &Given) -> Response {
+    async fn show(&self, slot: &Arc<Slot>, given: &Given) -> Response {
         let unit = slot.unit.settings();
         let (state, is_processing) =
             self.engine.read(slot, |payment| (payment.state(), payment.is_processing()));
@@ -72,7 +73,10 @@ impl Wallet {
             return End::of(state, &slot.order, &unit).page(status);
         }
         match self.customer(slot, given) {
-            Ok(Some(user)) => view::ask(slot, &unit, &user, given),
+            Ok(Some(user)) => {
+                let deliveries = self.deliveries(slot, &user, given).await;
+                view::ask(slot, &unit, &user, given, deliveries)
+            }
             Ok(None) => view::who(slot, &unit, given, None),
             Err(problem) => view::who(slot, &unit, given, Some(problem)),
         }

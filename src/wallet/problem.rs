@@ -18,11 +18,9 @@ pub(super) enum WrongNumber {
 }
 
 impl WrongNumber {
-    pub(super) fn text(self, example: &str) -> String {
+    pub(super) fn text(self) -> String {
         match self {
-            Self::NoNumber => {
-                format!("This is no phone number. Write it with its country code, as in {example}.")
-            }
+            Self::NoNumber => "This is no phone number.".into(),
             Self::Locked => "The shop has set another number, and it cannot be changed.".into(),
             Self::Nobody => "Nobody can pay with this number. Check it, or use another one.".into(),
             Self::TooYoung(age) => {
@@ -57,6 +55,7 @@ pub(super) fn text(word: &str) -> Option<String> {
             "Declined: the shop does not deliver to any country where you have an address. Reject, or use another number."
         }
         "delivery" => "This delivery cannot be chosen. Choose another or reject.",
+        "moved" => "These are the ways of delivery to this address. Choose one and approve.",
         "other" => "The payment could not be approved. Try again or reject.",
         word => {
             let amount: u64 = word.strip_prefix("declined-")?.parse().ok()?;

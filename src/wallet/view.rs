@@ -6,11 +6,12 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::delivery::Deliveries;
 use super::given::Given;
 use super::problem::{self, WrongNumber, money};
 use super::{asks_for_number, locked_number, phone};
 use crate::domain::money::Amount;
-use crate::domain::payment::{Order, OrderLine, PaymentMethod, Scope, Scopes, State, UserFlow};
+use crate::domain::payment::{Offer, Order, OrderLine, PaymentMethod, Scope, Scopes, State, UserFlow};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::user::{Address, Card, User};
 use crate::engine::Slot;
@@ -98,7 +99,7 @@ pub(super) fn who(
         phone_number,
         locked: locked.is_some(),
         example,
-        problem: problem.map(|problem| problem.text(example)),
+        problem: problem.map(|problem| problem.text()),
     };
     pages::page(StatusCode::OK, &page, &leads_to(&slot.order))
 }
@@ -115,6 +116,10 @@ struct Ask {
     by_card: bool,
     options: Vec<ShownOption>,
     addresses: Vec<ShownAddress>,
+    /// Whether the options depend on the address.
+    moves: bool,
+    /// Whether there is nothing to approve, because nothing can be delivered.
+    is_stuck: bool,
     cards: Vec<ShownCard>,
     shared: Vec<(&'static str, String)>,
     legal: Vec<String>,
@@ -146,11 +151,18 @@ struct ShownCard {
 }
 
 /// Asks the customer to approve.
-pub(super) fn ask(slot: &Arc<Slot>, unit: &SalesUnit, user: &User, given: &Given) -> Response {
+pub(super) fn ask(
+    slot: &Arc<Slot>,
+    unit: &SalesUnit,
+    user: &User,
+    given: &Given,
+    deliveries: Deliveries,
+) -> Response {
     let order = &slot.order;
     let by_card = order.method() != PaymentMethod::Wallet;
     let mut summary = Summary::new(order, unit);
-    let options = shown_options(order, given);
+    let options =
+        deliveries.offer.as_ref().map(|offer| shown_options(order, offer, given)).unwrap_or_default();
     if let Some(chosen) = options.iter().find(|option| option.is_chosen) {
         summary.total = chosen.total.clone();
         summary.parts = Some(chosen.parts.clone());
@@ -166,23 +178,30 @@ pub(super) fn ask(slot: &Arc<Slot>, unit: &SalesUnit, user: &User, given: &Given
         change_link: (asks && locked_number(slot).is_none()).then(|| elsewhere.link(None)),
         by_card,
         options,
-        addresses: Vec::new(),
+        addresses: deliveries
+            .addresses
+            .iter()
+            .map(|(place, address)| ShownAddress {
+                place: *place,
+                text: in_one_line(address),
+                is_chosen: deliveries.to == Some(*place),
+            })
+            .collect(),
+        moves: order.asks_for_options(),
+        is_stuck: deliveries.problem.is_some(),
         cards: shown_cards(user, by_card, given.card.as_deref()),
         shared: shared(user, scopes),
         legal: order.extras().map(|extras| extras.legal_links.clone()).unwrap_or_default(),
-        problem: given.problem.as_deref().and_then(problem::text),
+        problem: deliveries.problem.or_else(|| given.problem.as_deref().and_then(problem::text)),
     };
     pages::page(StatusCode::OK, &page, &leads_to(order))
 }
 
-fn shown_options(order: &Order, given: &Given) -> Vec<ShownOption> {
-    let Some(shipping) = order.extras().and_then(|extras| extras.shipping.as_ref()) else {
-        return Vec::new();
-    };
+fn shown_options(order: &Order, offer: &Offer, given: &Given) -> Vec<ShownOption> {
     let asked = given.shipping_option.as_deref();
-    let chosen = shipping.options().find(|option| asked == Some(&option.id)).or(shipping.default_option());
+    let chosen = offer.options().find(|option| asked == Some(&option.id)).or(offer.default_option());
     let amount = |value| money(Amount { value, ..order.amount() });
-    let shown = shipping.options().map(|option| ShownOption {
+    let shown = offer.options().map(|option| ShownOption {
         id: option.id.clone(),
         name: option.name.clone(),
         details: option.estimated_delivery.iter().chain(&option.meta).cloned().collect(),
@@ -208,7 +227,7 @@ fn shown_cards(user: &User, by_card: bool, asked: Option<&str>) -> Vec<ShownCard
     let shown = cards.iter().map(|card| ShownCard {
         bin: card.bin.as_str().to_owned(),
         scheme: card.scheme.clone(),
-        number: format!("{} {}•• •••• ••••", &card.bin.as_str()[..4], &card.bin.as_str()[4..]),
+        number: format!("{} {}••", &card.bin.as_str()[..4], &card.bin.as_str()[4..]),
         fault: match () {
             () if !card.enabled => Some("blocked"),
             () if card.expired => Some("expired"),
