@@ -99,9 +99,7 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
 pub(crate) fn router(control: Control) -> Router {
     let (routes, document) = routes();
     let document = document.to_pretty_json().unwrap_or_default();
-    let open = Router::new()
-        .route("/livez", get(health::probe))
-        .route("/readyz", get(health::probe));
+    let open = Router::new().route("/livez", get(health::probe)).route("/readyz", get(health::probe));
     routes
         .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
         .fallback(problem::unknown_path)

@@ -65,7 +65,8 @@ impl Line {
     /// The address of the payment that it was about.
     pub(super) fn payment(&self) -> Option<String> {
         let (msn, reference) = (self.msn?, self.reference.as_deref()?);
-        crate::domain::text::is_reference(reference).then(|| format!("/_sandbox/ui/payments/{msn}/{reference}"))
+        crate::domain::text::is_reference(reference)
+            .then(|| format!("/_sandbox/ui/payments/{msn}/{reference}"))
     }
 }
 
@@ -140,7 +141,10 @@ pub(super) struct Exchange {
 /// Shows one call with its headers and bodies.
 pub(super) async fn one(State(control): State<Control>, Path(id): Path<String>) -> Response {
     let Some(row) = number_of(&id).and_then(|number| control.journal.find(number)) else {
-        let text = format!("The journal keeps the last {} calls; {id} is not among them.", control.journal.capacity());
+        let text = format!(
+            "The journal keeps the last {} calls; {id} is not among them.",
+            control.journal.capacity()
+        );
         return shown(&Gone { title: "Gone", text });
     };
     let curl = row.curl(&control.public_url);
@@ -150,7 +154,11 @@ pub(super) async fn one(State(control): State<Control>, Path(id): Path<String>) 
         id: call.id,
         messages: vec![
             Message::new(request, call.headers, &call.body.unwrap_or_default()),
-            Message::new(format!("Answer {}", call.status), Vec::new(), &call.response_body.unwrap_or_default()),
+            Message::new(
+                format!("Answer {}", call.status),
+                Vec::new(),
+                &call.response_body.unwrap_or_default(),
+            ),
         ],
         curl,
     })

@@ -23,6 +23,7 @@ pub(super) struct Line {
     pub(super) reference: String,
     /// The event's name without what all of them begin with.
     pub(super) event: &'static str,
+    pub(super) event_name: &'static str,
     pub(super) attempt: u32,
     pub(super) url: String,
     /// The receiver's status, or `failed`.
@@ -54,6 +55,7 @@ impl Line {
             msn: row.msn,
             reference: row.reference.to_string(),
             event: short_name(row.event.name()),
+            event_name: row.event.name(),
             attempt: row.attempt,
             url: row.url.clone(),
             status,

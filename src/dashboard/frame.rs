@@ -77,9 +77,7 @@ pub(super) async fn payment(
 /// Any other page.
 pub(super) async fn other(State(control): State<Control>, Path(page): Path<String>) -> Response {
     match PAGES[1..].iter().find(|(path, _)| *path == page) {
-        Some((path, title)) => {
-            frame(&control, *title, path, format!("/_sandbox/ui/view/{path}"), None)
-        }
+        Some((path, title)) => frame(&control, *title, path, format!("/_sandbox/ui/view/{path}"), None),
         None => Redirect::temporary("/_sandbox/ui/").into_response(),
     }
 }

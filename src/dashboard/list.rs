@@ -146,7 +146,8 @@ fn payments(engine: &Engine, unit: Option<&Unit>, asked: &Asked) -> (Vec<Entry>,
     let named = Msn::parse(q).and_then(|msn| engine.unit(msn)).filter(|_| unit.is_none());
     let page = match &named {
         Some(named) => {
-            let keep = |payment: Payment<'_>| phase.is_none_or(|phase| payment.course.standing().phase() == phase);
+            let keep =
+                |payment: Payment<'_>| phase.is_none_or(|phase| payment.course.standing().phase() == phase);
             engine.list(Some(named), &keep, MAX_ROWS, asked.cursor)
         }
         None => engine.list(unit, &keep, MAX_ROWS, asked.cursor),

@@ -68,7 +68,8 @@ fn look(control: &Control, slot: &Arc<Slot>) -> Detail {
     let (msn, reference) = (unit.msn, slot.order.reference().to_owned());
     let now = engine.now(unit);
     // What came last is read first: what is shown of a payment is never older than what is shown of its requests.
-    let filter = DeliveryFilter { msn: Some(msn), reference: Some(reference.clone()), ..DeliveryFilter::default() };
+    let filter =
+        DeliveryFilter { msn: Some(msn), reference: Some(reference.clone()), ..DeliveryFilter::default() };
     let mut attempts = engine.deliveries(&filter, MAX_SHOWN);
     attempts.reverse();
     let filter = Filter { msn: Some(msn), reference: Some(reference.clone()), ..Filter::default() };
@@ -124,9 +125,7 @@ fn look(control: &Control, slot: &Arc<Slot>) -> Detail {
 fn moves(control: &Control, slot: &Slot) -> Vec<ClockMove> {
     let engine = &control.engine;
     let ahead = engine.now(&slot.unit).as_micros() - engine.read_clock(None).now.as_micros();
-    let shift = |at: Timestamp| {
-        Timestamp::from_micros(at.as_micros() + ahead)
-    };
+    let shift = |at: Timestamp| Timestamp::from_micros(at.as_micros() + ahead);
     let in_unit_time = |mut one: ClockMove| {
         if one.msn.is_none() {
             (one.from, one.to) = (shift(one.from), shift(one.to));
@@ -168,9 +167,9 @@ fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let approval = course.approval();
     let is_created = payment.state() == PaymentState::Created;
-    let metadata = order.metadata().map(|pairs| {
-        pairs.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
-    });
+    let metadata = order
+        .metadata()
+        .map(|pairs| pairs.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n"));
     let capture_until = approval.filter(|_| course.standing().remaining() > 0);
     let shipping = approval.and_then(|approval| approval.shipping.as_ref());
     let shipping = shipping.and_then(|choice| serde_json::to_string(choice).ok());
@@ -191,6 +190,7 @@ fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str
 fn order_line(line: &OrderLine, payment: Payment<'_>) -> (String, String) {
     let sign = if (line.total < 0) == line.is_return { "" } else { "\u{2212}" };
     let total = money(payment.order.amount().currency, line.total.unsigned_abs());
-    let quantity = line.quantity.as_ref().map(|(count, unit)| format!(" × {count} {unit}")).unwrap_or_default();
+    let quantity =
+        line.quantity.as_ref().map(|(count, unit)| format!(" × {count} {unit}")).unwrap_or_default();
     (format!("{}{quantity}", line.name), format!("{sign}{total}"))
 }

@@ -1,8 +1,8 @@
 //! One line of time per payment: its requests, its events, the attempts to tell of them, and the moves of the clock.
 
+use super::calls;
 use super::deliveries;
 use super::text::{Time, money, span};
-use super::calls;
 use crate::domain::payment::{Event, EventName, Payment};
 use crate::domain::time::Timestamp;
 use crate::engine::{ClockMove, Mode};

@@ -96,7 +96,11 @@ impl Row {
     }
 
     /// Shows the call without its headers and bodies; `cut` shortens path and reference.
-    pub(crate) fn with_summary<R>(&self, cut: &dyn Fn(&str) -> String, then: impl FnOnce(&Summary<'_>) -> R) -> R {
+    pub(crate) fn with_summary<R>(
+        &self,
+        cut: &dyn Fn(&str) -> String,
+        then: impl FnOnce(&Summary<'_>) -> R,
+    ) -> R {
         let (path, reference) = (cut(&self.public_path()), self.reference().as_deref().map(cut));
         let body = Json::parse(self.body()).ok();
         let asked = body.as_ref().and_then(Asked::read);

@@ -72,10 +72,10 @@ if (document.body.dataset.page === 'dashboard') (() => {
     return answer;
   }
 
-  let admitted;
   /** Asks for the control token. What asked never goes on: the page begins anew. */
   function askForToken(wasWrong) {
-    $('token-wrong').hidden = !(wasWrong && sessionStorage.getItem(KEY));
+    // Several calls may find out at once.
+    if (wasWrong && sessionStorage.getItem(KEY)) $('token-wrong').hidden = false;
     sessionStorage.removeItem(KEY);
     if (!$('token').open) $('token').showModal();
     return new Promise(() => {});
@@ -83,11 +83,7 @@ if (document.body.dataset.page === 'dashboard') (() => {
   $('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
     sessionStorage.setItem(KEY, event.target.token.value.trim());
-    event.target.reset();
-    $('token').close();
-    admitted ||= start();
-    refresh(true);
-    listen();
+    location.reload();
   });
   $('token').addEventListener('cancel', (event) => event.preventDefault());
 
@@ -117,13 +113,14 @@ if (document.body.dataset.page === 'dashboard') (() => {
 
   /** Makes `from` what `to` is. Elements are known again by their key, or by their place. */
   function morph(from, to) {
+    if ('keep' in from.dataset) return;
     for (const { name, value } of to.attributes) {
       if (!isKept(from, name) && from.getAttribute(name) !== value) from.setAttribute(name, value);
     }
     for (const { name } of [...from.attributes]) {
       if (!isKept(from, name) && !to.hasAttribute(name)) from.removeAttribute(name);
     }
-    if (!('keep' in from.dataset)) children(from, to);
+    children(from, to);
   }
 
   function children(from, to) {
@@ -515,10 +512,9 @@ if (document.body.dataset.page === 'dashboard') (() => {
 
   // -- beginning
 
-  const start = () => { readClock(); return true; };
   if (main.dataset.needsToken === 'true' && !sessionStorage.getItem(KEY)) askForToken(false);
   else {
-    admitted = start();
+    readClock();
     refresh(true);
     listen();
   }
