@@ -43,14 +43,14 @@ export VIPPS_CLIENT_ID="any" VIPPS_CLIENT_SECRET="any" VIPPS_SUBSCRIPTION_KEY="a
     ),
     (
         "Node",
-        r#"
+        r"
 const base = '{base}';
 const answer = await fetch(`${base}/accesstoken/get`, {
   method: 'POST',
   headers: { client_id: 'any', client_secret: 'any', 'Ocp-Apim-Subscription-Key': 'any', 'Merchant-Serial-Number': '{msn}' },
 });
 const { access_token } = await answer.json();
-"#,
+",
     ),
     (
         "Python",

@@ -195,8 +195,8 @@ pub(super) fn merge(
             happen(one, &mut out);
         }
         out.extend(attempts.into_iter().map(delivery));
-        let moved = moves.iter().enumerate().filter(|(_, one)| one.from == at);
-        out.extend(moved.map(|(number, one)| clock_move(one, number, now)));
+        let here = moves.iter().enumerate().filter(|(_, one)| one.from == at);
+        out.extend(here.map(|(number, one)| clock_move(one, number, now)));
     }
     Time::set_days(out.iter_mut().map(|entry| &mut entry.time), now);
     out

@@ -4,6 +4,7 @@ mod api;
 mod catalogue;
 mod concurrency;
 mod control;
+mod dashboard;
 mod determinism;
 mod every_error;
 mod exhaustive;
