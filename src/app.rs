@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Body;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -101,6 +101,7 @@ impl App {
             journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
+            snapshots: Arc::default(),
         };
         let control = control::router(control.clone())
             .merge(dashboard::router(control))
@@ -155,6 +156,7 @@ impl App {
         if let Some(Held { delay, rest: None }) = held {
             Box::pin(self.hold(delay)).await;
         }
+        self.api.engine.touch();
         self.sign(answer.map(|body| Either::Left(Full::new(body))), &id)
     }
 
@@ -225,26 +227,27 @@ impl App {
     async fn control<B>(&self, request: Request<B>) -> Response<AppBody>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<axum::BoxError>,
     {
+        let is_document = request.method() == Method::PUT && request.uri().path() == control::STATE;
         let waits = ["/wait", "/conformance", "/_sandbox/events"]
             .iter()
             .any(|end| request.uri().path().ends_with(end));
-        let (mut parts, body) = Received::whole(request).await.into_parts();
-        let _running = (!waits).then(|| Running::count(&self.running));
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        let (request, unread) = match is_document {
+            // It may be large, so only a caller who may put it gets it read.
+            true => (request.map(axum::body::Body::new), false),
+            false => read(request).await,
+        };
+        let _running = (!waits && !is_document).then(|| Running::count(&self.running));
         let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
-        // Whoever reads the body refuses it; who may not call at all is told that first.
-        let unread = body.as_ref().err().map(|error| match error {
-            BodyError::TooLarge => Unread::TooLarge,
-            BodyError::TooSlow => Unread::TooSlow,
-        });
-        if let Some(unread) = unread {
-            parts.extensions.insert(unread);
-        }
-        let request = Request::from_parts(parts, axum::body::Body::from(body.unwrap_or_default()));
         let Ok(mut response) = self.control.clone().oneshot(request).await;
-        if unread.is_some() {
+        if unread {
             // The rest of the body may still be on its way, so nothing more can be read from this connection.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if !reads {
+            self.api.engine.touch();
         }
         self.sign(response.map(Either::Right), &id)
     }
@@ -258,6 +261,23 @@ impl App {
         }
         response
     }
+}
+
+/// Reads a control call's body. Returns also whether it could not be read: whoever needs it then refuses it; who may not
+/// call at all is told that first.
+async fn read<B>(request: Request<B>) -> (Request<axum::body::Body>, bool)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let (mut parts, body) = Received::whole(request).await.into_parts();
+    let unread = body.as_ref().err().map(|error| match error {
+        BodyError::TooLarge => Unread::TooLarge,
+        BodyError::TooSlow => Unread::TooSlow,
+    });
+    if let Some(unread) = unread {
+        parts.extensions.insert(unread);
+    }
+    (Request::from_parts(parts, axum::body::Body::from(body.unwrap_or_default())), unread.is_some())
 }
 
 /// Whether a path is the sandbox's own. An underscore never starts an emulated path.

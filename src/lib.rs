@@ -17,6 +17,7 @@ mod config;
 mod control;
 mod courier;
 mod dashboard;
+mod document;
 pub mod domain;
 pub mod engine;
 mod http;

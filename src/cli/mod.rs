@@ -10,6 +10,7 @@ mod requests;
 mod serve;
 mod settings;
 mod sources;
+mod state_file;
 mod tail;
 mod telemetry;
 mod verbs;

@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::settings::Settings;
+use super::state_file::StateFile;
 use super::{Failure, output, telemetry};
-use crate::config::reachable;
+use crate::config::{Config, reachable};
 use crate::engine::DEFAULT_MSN;
 use crate::sandbox::Service;
 use crate::serve::bind;
@@ -21,23 +22,48 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     telemetry::start(settings);
     let listener = bind(settings.config.listen).map_err(|error| error.to_string())?;
     let listening = listener.local_addr().map_err(|error| error.to_string())?;
+    let config = with_baseline(settings)?;
     let runtime = runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
     let served = runtime.block_on(async {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
-        let service = Service::new(&settings.config, listening);
+        let service = Service::new(&config, listening);
+        service.engine.begin_at_baseline().map_err(|flaw| {
+            format!(
+                "the file of --baseline is broken at {flaw} (mend it; GET /_sandbox/state makes a good one)"
+            )
+        })?;
+        let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
+        let state = state.transpose()?;
         // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
         std::mem::forget(service.engine.clone());
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let serving = tokio::spawn(service.run(listener, stop));
+        let keeper = state.map(StateFile::keep);
         announce(settings, listening)?;
-        serving.await.map_err(|error| format!("the server stopped: {error}"))
+        serving.await.map_err(|error| format!("the server stopped: {error}"))?;
+        match keeper {
+            Some(keeper) => keeper.end().await,
+            None => Ok(()),
+        }
     });
     runtime.shutdown_background();
     if let (Ok(()), Some(path)) = (&served, &settings.port_file) {
         let _ = std::fs::remove_file(path);
     }
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Adds the text of the file that the sandbox begins with.
+fn with_baseline(settings: &Settings) -> Result<Config, Failure> {
+    let mut config = settings.config.clone();
+    if let Some(path) = &settings.baseline_file {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            format!("the file {} cannot be read: {error} (try another --baseline)", path.display())
+        })?;
+        config.engine.baseline = Some(text.into());
+    }
+    Ok(config)
 }
 
 /// One thread is enough for one processor, and cheaper.
@@ -111,9 +137,6 @@ fn announce(settings: &Settings, listening: SocketAddr) -> Result<(), Failure> {
         })?;
     }
     output::line(&format!("epayment-sandbox {} ready http://{address}", env!("CARGO_PKG_VERSION")));
-    for key in settings.without_effect.iter().filter(|key| **key != "tls_listen") {
-        tracing::warn!("{key} is accepted but has no effect in this version");
-    }
     if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {
         hint(settings, address);
     }

@@ -24,6 +24,10 @@ pub(super) struct Settings {
     pub(super) config: Config,
     /// Where to write the ports, once ready.
     pub(super) port_file: Option<PathBuf>,
+    /// What the sandbox begins with.
+    pub(super) baseline_file: Option<PathBuf>,
+    /// Where the state is kept.
+    pub(super) state_file: Option<PathBuf>,
     /// Where every event goes.
     pub(super) webhook_url: Option<Target>,
     /// What those events are signed with.
@@ -34,8 +38,6 @@ pub(super) struct Settings {
     pub(super) quiet: bool,
     /// A line for every call of the emulated API.
     pub(super) verbose: bool,
-    /// Settings that are accepted but do nothing in this version, as they were given.
-    pub(super) without_effect: Vec<&'static str>,
 }
 
 impl Default for Settings {
@@ -44,12 +46,13 @@ impl Default for Settings {
         Self {
             config,
             port_file: None,
+            baseline_file: None,
+            state_file: None,
             webhook_url: None,
             webhook_secret: None,
             json_logs: false,
             quiet: false,
             verbose: false,
-            without_effect: Vec::new(),
         }
     }
 }
@@ -109,13 +112,9 @@ settings! {
     "listen" ["ADDRESS"] = "127.0.0.1:8477", "Where to listen; port 0 takes a free one",
         |to, text| { to.config.listen = address(text)?; Ok(()) };
     "tls_listen" ["ADDRESS|off"] = "127.0.0.1:8478", "Where to listen with TLS; accepted, without effect in this version",
-        |to, text| {
+        |_, text| {
             if text != "off" {
                 address(text)?;
-            }
-            to.without_effect.retain(|key| *key != "tls_listen");
-            if text != "off" {
-                to.without_effect.push("tls_listen");
             }
             Ok(())
         };
@@ -146,8 +145,10 @@ settings! {
         |to, text| { to.config.engine.seed = Some(number(text)?); Ok(()) };
     "clock" ["real|TIME"] = "real", "An RFC 3339 time freezes the sandbox clock there from the start",
         |to, text| { to.config.engine.frozen_at = clock(text)?; Ok(()) };
-    "state" ["FILE"], "Keep the state in this file; accepted, without effect in this version",
-        |to, _| { to.without_effect.push("state"); Ok(()) };
+    "baseline" ["FILE"], "Begin with the state in this file, and go back to it at a reset",
+        |to, text| { to.baseline_file = Some(text.into()); Ok(()) };
+    "state" ["FILE"], "Load the state from this file if it exists, and keep it there",
+        |to, text| { to.state_file = Some(text.into()); Ok(()) };
     "webhook_url" ["URL"], "Send every payment event of every sales unit here",
         |to, text| { to.webhook_url = Some(webhook_url(text)?); Ok(()) };
     "webhook_secret" ["SECRET"], "Sign those events with this text",

@@ -17,6 +17,8 @@ mod receivers;
 mod requests;
 mod reset;
 mod sales_units;
+mod snapshots;
+mod state;
 mod until;
 mod users;
 mod wait;
@@ -36,6 +38,8 @@ use crate::journal::Journal;
 pub(crate) use extract::Unread;
 pub(crate) use guard::{check as guard_call, check_page as guard_page};
 use problem::Refused;
+pub(crate) use snapshots::Snapshots;
+pub(crate) use state::PATH as STATE;
 
 /// What the control API needs.
 #[derive(Clone)]
@@ -46,6 +50,8 @@ pub(crate) struct Control {
     pub(crate) public_url: String,
     /// The bearer token that callers need, if any.
     pub(crate) token: Option<String>,
+    /// Named copies of the state.
+    pub(crate) snapshots: Arc<Snapshots>,
 }
 
 #[derive(OpenApi)]
@@ -83,6 +89,10 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(policy::release))
         .routes(routes!(receivers::verify))
         .routes(routes!(receivers::conformance))
+        .routes(routes!(state::show, state::put))
+        .routes(routes!(snapshots::list))
+        .routes(routes!(snapshots::show, snapshots::put, snapshots::remove))
+        .routes(routes!(snapshots::restore))
         .routes(routes!(requests::list, requests::clear))
         .routes(routes!(requests::count))
         .routes(routes!(requests::wait))

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use super::Control;
 use super::extract::{Query, Scope};
 use super::problem::{Problem, Refused};
+use super::state::in_background;
 
 /// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, journals.
 ///
@@ -19,13 +20,17 @@ pub(super) async fn reset(
     State(control): State<Control>,
     Query(scope): Query<Scope>,
 ) -> Result<StatusCode, Refused> {
-    match control.scope(scope.msn)? {
-        Some(unit) => control.engine.reset_unit(&unit),
-        None => control.engine.reset(),
-    }
-    control.journal.clear(scope.msn);
-    control.engine.live().resync(scope.msn);
-    Ok(StatusCode::NO_CONTENT)
+    let unit = control.scope(scope.msn)?;
+    in_background(move || {
+        match unit {
+            Some(unit) => control.engine.reset_unit(&unit),
+            None => control.engine.reset(),
+        }
+        control.journal.clear(scope.msn);
+        control.engine.live().resync(scope.msn);
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }
 
 /// Ends every access token issued so far.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::response::Parts;
-use hyper::{HeaderMap, Method, Request};
+use hyper::{HeaderMap, Method, Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -67,7 +67,7 @@ impl Transport {
         body: &str,
         limit: usize,
     ) -> Result<(Parts, Result<String, String>), String> {
-        let request = request(url, headers, body).map_err(|error| error.to_string())?;
+        let request = request(url, headers, body)?;
         let response = self.0.request(request).await.map_err(|error| explain(&error))?;
         let (head, body) = response.into_parts();
         let body = match Limited::new(body, limit).collect().await {
@@ -97,13 +97,18 @@ fn request(
     url: &str,
     headers: &[(&'static str, String)],
     body: &str,
-) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
-    let mut request = Request::builder().method(Method::POST).uri(url);
+) -> Result<Request<Full<Bytes>>, String> {
+    let uri: Uri = url.parse().map_err(|error| format!("{url} is no URL that can be called: {error}"))?;
+    let mut request = Request::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
     for (name, value) in headers {
-        request = request.header(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
+        let value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| format!("the {name} header cannot hold what is to be sent in it"))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
+        request.headers_mut().append(name, value);
     }
-    request.body(body)
+    Ok(request)
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -120,4 +125,34 @@ fn explain(error: &dyn Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_is_given_up() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let transport = Transport::new();
+        let given_up = Outcome::Failed("the receiver did not answer within 10 seconds".into());
+        assert_eq!(transport.send(&url, &[], "").await, given_up);
+        assert_eq!(transport.ask(&url, &[], "").await, given_up);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_named() {
+        let with = |value: &str| request("http://localhost/", &[("Authorization", value.to_owned())], "");
+        assert!(with("Bearer ey-æ").is_ok());
+        assert_eq!(
+            with("a\nb").unwrap_err(),
+            "the Authorization header cannot hold what is to be sent in it"
+        );
+        assert!(
+            request("http://exa mple.com/", &[], "")
+                .unwrap_err()
+                .starts_with("http://exa mple.com/ is no URL")
+        );
+    }
 }

@@ -7,7 +7,8 @@ use axum::response::Response;
 use super::shown;
 use crate::control::Control;
 use crate::domain::errors::{CATALOGUE, ErrorSpec};
-use crate::domain::fault::{ConnectionFault, Delay, Effect, Match, OPERATIONS, Spoil};
+use crate::domain::fault::{ConnectionFault, Delay, Effect, Match, Spoil};
+use crate::domain::operation::Operation;
 use crate::engine::ListedFault;
 
 /// A fault that is armed or used up.
@@ -31,7 +32,7 @@ struct Choice {
 #[template(path = "dashboard/faults.html", whitespace = "minimize")]
 struct Faults {
     faults: Vec<Armed>,
-    operations: [&'static str; 12],
+    operations: Vec<&'static str>,
     errors: Vec<Choice>,
     connections: Vec<&'static str>,
 }
@@ -41,7 +42,7 @@ pub(super) async fn view(State(control): State<Control>) -> Response {
     let faults = control.engine.faults(None);
     shown(&Faults {
         faults: faults.iter().map(armed).collect(),
-        operations: OPERATIONS,
+        operations: Operation::ALL.into_iter().map(Operation::name).collect(),
         errors: CATALOGUE.iter().map(choice).collect(),
         connections: ConnectionFault::ALL.iter().map(|(word, _)| *word).collect(),
     })

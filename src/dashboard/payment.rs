@@ -78,6 +78,8 @@ fn look(control: &Control, slot: &Arc<Slot>) -> Detail {
     let calls: Vec<_> = rows.iter().map(|row| calls::Line::new(row, now)).collect();
     let deliveries: Vec<_> = attempts.iter().map(|row| deliveries::Line::new(row, now)).collect();
     let moves = moves(control, slot);
+    let mut questions = engine.callbacks(slot);
+    questions.reverse();
     engine.read(slot, |payment| {
         let (order, standing) = (payment.order, payment.course.standing());
         let all = payment.course.events();
@@ -111,7 +113,7 @@ fn look(control: &Control, slot: &Arc<Slot>) -> Detail {
                 .map(|receipt| receipt.lines.iter().map(|line| order_line(line, payment)).collect())
                 .unwrap_or_default(),
             receipt_problem: receipt.and_then(|receipt| receipt.as_ref().err()).cloned(),
-            timeline: timeline::merge(&calls, &events, &deliveries, &moves, now),
+            timeline: timeline::merge(&calls, &events, &deliveries, &questions, &moves, now),
             is_cut: first > 0 || calls.len() == MAX_SHOWN || deliveries.len() == MAX_SHOWN,
             reference,
             events,

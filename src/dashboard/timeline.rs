@@ -1,11 +1,13 @@
 //! One line of time per payment: its requests, its events, the attempts to tell of them, and the moves of the clock.
 
 use super::calls;
+use std::sync::Arc;
+
 use super::deliveries;
-use super::text::{Time, money, span};
+use super::text::{Time, class_of, money, span};
 use crate::domain::payment::{Event, EventName, Payment};
 use crate::domain::time::Timestamp;
-use crate::engine::{ClockMove, Mode};
+use crate::engine::{CallbackRow, ClockMove, Mode, Outcome};
 
 /// An event as one line.
 pub(super) struct EventLine {
@@ -112,6 +114,25 @@ fn delivery(line: &deliveries::Line) -> Entry {
     }
 }
 
+fn question(row: &CallbackRow, number: usize, now: Timestamp) -> Entry {
+    let (status, class) = match &row.outcome {
+        Outcome::Answered { status, .. } => (status.to_string(), class_of(*status)),
+        Outcome::Failed(_) => ("failed".into(), "refused"),
+    };
+    Entry {
+        key: format!("question-{number}"),
+        time: Time::new(row.at, now),
+        mark: "⇢",
+        kind: "Question",
+        class: "webhook",
+        what: "delivery options".to_owned(),
+        status: Some((status, class)),
+        more: row.url.trim_start_matches("http://").to_owned(),
+        note: row.offer.as_ref().err().map(ToString::to_string),
+        opens: None,
+    }
+}
+
 /// Says what a move of the clock was.
 pub(super) fn told(one: &ClockMove) -> String {
     match (one.to.as_micros() - one.from.as_micros(), one.mode) {
@@ -158,12 +179,14 @@ pub(super) fn merge(
     calls: &[calls::Line],
     events: &[EventLine],
     attempts: &[deliveries::Line],
+    questions: &[Arc<CallbackRow>],
     moves: &[ClockMove],
     now: Timestamp,
 ) -> Vec<Entry> {
     let mut times: Vec<Timestamp> = calls.iter().map(|one| one.at).collect();
     times.extend(events.iter().map(|one| one.at));
     times.extend(attempts.iter().map(|one| one.at));
+    times.extend(questions.iter().map(|one| one.at));
     times.extend(moves.iter().map(|one| one.from));
     times.sort_unstable();
     times.dedup();
@@ -191,6 +214,8 @@ pub(super) fn merge(
                 out.push(request(call));
             }
         }
+        let asked = questions.iter().enumerate().filter(|(_, one)| one.at == at);
+        out.extend(asked.map(|(number, one)| question(one, number, now)));
         for one in events {
             happen(one, &mut out);
         }

@@ -1,6 +1,6 @@
 //! Amounts in minor units, currencies, and the markets that they belong to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::span::Span;
 
@@ -8,7 +8,7 @@ use super::span::Span;
 pub const MAX_VALUE: u64 = 65_000_000;
 
 /// A currency that the API knows, by its ISO 4217 code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
     /// Norwegian kroner, in øre.

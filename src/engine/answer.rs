@@ -3,6 +3,7 @@
 use twox_hash::XxHash3_64;
 
 use super::ids::TraceId;
+use crate::document::{Flaw, Hex64, PrintsData, RefusalData};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::json::Json;
 
@@ -29,6 +30,29 @@ impl Refusal {
 pub(super) struct Prints {
     raw: u64,
     canonical: u64,
+}
+
+impl From<Prints> for PrintsData {
+    fn from(prints: Prints) -> Self {
+        Self { raw: Hex64(prints.raw), canonical: Hex64(prints.canonical) }
+    }
+}
+
+impl From<PrintsData> for Prints {
+    fn from(data: PrintsData) -> Self {
+        Self { raw: data.raw.0, canonical: data.canonical.0 }
+    }
+}
+
+impl Refusal {
+    pub(super) fn taken_down(&self) -> RefusalData {
+        RefusalData::new(&self.rejection, self.trace.to_string())
+    }
+
+    pub(super) fn restored(data: &RefusalData) -> Result<Self, Flaw> {
+        let trace = TraceId::parse(&data.trace).ok_or_else(|| Flaw::of("trace", "it is no trace id"))?;
+        Ok(Self { rejection: data.rejection()?, trace, replayed: false })
+    }
 }
 
 /// Hashes a body's bytes.

@@ -15,7 +15,7 @@ use crate::domain::payment::{Act, CreateFacts, CreateRequest, EventName, Order, 
 use crate::domain::user::{Behaviour, User};
 
 /// How many refused creates one unit remembers. The oldest go first.
-const MAX_REFUSED: usize = 10_000;
+pub(super) const MAX_REFUSED: usize = 10_000;
 
 impl Engine {
     /// Creates a payment, or returns what the first request with this key led to.
@@ -113,7 +113,9 @@ impl Engine {
     /// Enters a new payment into its unit's book and lets a scripted customer begin.
     fn begin(&self, slot: &Arc<Slot>) {
         let unit = &slot.unit;
-        unit.book().payments.push_back((slot.number, Arc::downgrade(slot)));
+        // Whoever finds the payment in the book waits until it has begun.
+        let mut record = slot.lock();
+        unit.book().add_payment(slot);
         let (amount, at) = (slot.order.amount().value, slot.order.created_at());
         self.tell_payment(slot, EventName::Created, amount, at, Standing::NEW);
         let named = slot.order.phone_number();
@@ -126,7 +128,6 @@ impl Engine {
             Behaviour::Approve => Some(Act::Approve),
             Behaviour::Reject => Some(Act::Reject),
         };
-        let mut record = slot.lock();
         if let Some(act) = act {
             let customer = named.unwrap_or_else(|| User::nobody_in_particular(unit.settings().market));
             record.course.set_script(Some(Script { at: slot.order.created_at() + after, act, customer }));
@@ -155,7 +156,7 @@ impl Engine {
     }
 
     /// Makes room: the oldest finished payment goes, or the oldest of all when none is finished.
-    fn drop_oldest(&self) {
+    pub(super) fn drop_oldest(&self) {
         let units = self.units.all();
         let finished = units.iter().filter_map(|unit| {
             let mut book = unit.book();

@@ -11,11 +11,25 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::document::{Flaw, HexKey, MAX_COUNTER, StreamData};
+
 /// A W3C trace id and span id, as problem bodies show them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceId {
     trace: u128,
     span: u64,
+}
+
+impl TraceId {
+    /// Reads what [`fmt::Display`] writes.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (trace, span) = text.strip_prefix("00-")?.strip_suffix("-01")?.split_once('-')?;
+        let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if trace.len() != 32 || span.len() != 16 || !is_hex(trace) || !is_hex(span) {
+            return None;
+        }
+        Some(Self { trace: u128::from_str_radix(trace, 16).ok()?, span: u64::from_str_radix(span, 16).ok()? })
+    }
 }
 
 impl fmt::Display for TraceId {
@@ -48,6 +62,11 @@ impl Root {
         Self(key)
     }
 
+    /// Goes on with the root of a stream that was taken down.
+    pub(super) fn of(stream: &StreamData) -> Self {
+        Self(stream.key.0)
+    }
+
     /// Opens the stream of this number; 0 is the sandbox's own.
     pub(super) fn stream(self, number: u64) -> Ids {
         let mut rng = ChaCha8Rng::from_seed(self.0);
@@ -71,6 +90,29 @@ struct Draws {
 impl Ids {
     fn draws(&self) -> std::sync::MutexGuard<'_, Draws> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes down where the stream has got to.
+    pub(super) fn taken_down(&self) -> StreamData {
+        let draws = self.draws();
+        StreamData {
+            key: HexKey(draws.rng.get_seed()),
+            drawn: u64::try_from(draws.rng.get_word_pos()).unwrap_or_default(),
+            psp_reference: draws.psp_reference,
+        }
+    }
+
+    /// Goes on with the stream of this number from where it had got to.
+    pub(super) fn restored(stream: &StreamData, number: u64) -> Result<Self, Flaw> {
+        for (member, value) in [("drawn", stream.drawn), ("pspReference", stream.psp_reference)] {
+            if value > MAX_COUNTER {
+                return Err(Flaw::of(member, format!("it is more than {MAX_COUNTER}")));
+            }
+        }
+        let mut rng = ChaCha8Rng::from_seed(stream.key.0);
+        rng.set_stream(number);
+        rng.set_word_pos(u128::from(stream.drawn));
+        Ok(Self(Mutex::new(Draws { rng, psp_reference: stream.psp_reference })))
     }
 
     /// Draws a random number.
@@ -113,5 +155,31 @@ impl Ids {
         let fresh = other.draws().rng.clone();
         let psp_reference = other.draws().psp_reference;
         *self.draws() = Draws { rng: fresh, psp_reference };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_goes_on_from_where_it_had_got_to() {
+        let stream = Root::new(Some(7)).stream(3);
+        for length in 0..40 {
+            stream.fill(&mut vec![0; length]);
+            stream.psp_reference();
+            let copy = Ids::restored(&stream.taken_down(), 3).unwrap();
+            assert_eq!(copy.psp_reference(), stream.psp_reference(), "after {length} bytes");
+            assert_eq!((copy.uuid(), copy.trace()), (stream.uuid(), stream.trace()), "after {length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_trace_id_is_read_as_it_is_written() {
+        let trace = Root::new(Some(7)).stream(3).trace();
+        assert_eq!(TraceId::parse(&trace.to_string()), Some(trace));
+        for text in ["", "00--01", "00-1-1-01", &trace.to_string()[1..]] {
+            assert_eq!(TraceId::parse(text), None, "{text}");
+        }
     }
 }

@@ -101,20 +101,29 @@ impl Engine {
     /// Empties a sales unit: payments, keys of idempotency, webhooks, users, faults and clock. It keeps its credentials and
     /// settings.
     pub(crate) fn reset_unit(&self, unit: &Arc<Unit>) {
+        // Before the unit is locked: whoever moves clocks may be waiting for that.
+        self.reset_clock(Some(unit));
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
         self.faults.clear(Some(unit.msn));
         self.limits.clear(Some(unit.msn));
-        self.reset_clock(Some(unit));
         self.moves.clear(Some(unit.msn));
         if self.settings.seed.is_some() {
             self.faults.restart_dice(Some(unit.msn));
             unit.ids.restart(&self.stream_of(unit.msn));
         }
+        self.take_unit_to_baseline(unit.msn);
     }
 
     fn empty_unit(&self, unit: &Arc<Unit>) {
+        let _whole = unit.whole.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.clear_webhooks(unit);
+        self.forget_payments(unit);
+        self.changed.notify();
+    }
+
+    /// Takes a unit's payments and keys out of the tables.
+    pub(super) fn forget_payments(&self, unit: &Unit) {
         self.callbacks.clear(Some(unit.msn));
         let book = unit.empty();
         let mut dropped = 0;
@@ -130,13 +139,13 @@ impl Engine {
             self.creates.lock(place).remove(place);
         }
         self.count_down(dropped);
-        self.changed.notify();
     }
 
     /// Goes back to the start: payments, sales units, users, faults and clock as the settings have them. Access tokens stay
     /// good, so that clients that cache them go on working.
     pub(crate) fn reset(&self) {
         let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let whole = self.whole.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.outgoing.clear_policy();
         for unit in self.units.all() {
             self.clear_webhooks(&unit);
@@ -157,7 +166,9 @@ impl Engine {
         self.clock.set(baseline_clock(&self.settings));
         self.moves.clear(None);
         self.set_up();
+        drop(whole);
         drop(travel);
+        self.go_back_to_baseline();
         self.changed.notify();
         self.rescheduled.notify();
     }

@@ -3,8 +3,8 @@
 //! The engine is synchronous: no async, no sockets, callable from a plain `#[test]`. It takes requests apart from
 //! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
 //!
-//! Lock order: create stripe → payment stripe → payment → {a unit's book, users, tokens, limits, faults, live, signals}. Never two
-//! payments at once, and never a payment while a book is locked.
+//! Lock order: travel → the whole → a unit's whole → create stripe → payment stripe → payment → {a unit's book, users,
+//! tokens, limits, faults, live, signals}. Never two payments at once, and never a payment while a book is locked.
 
 mod answer;
 mod approve;
@@ -28,15 +28,17 @@ mod settings;
 mod shipping;
 mod signal;
 mod slot;
+mod state;
 mod stripes;
 mod time;
 mod tokens;
 mod unit;
 mod units;
+mod userinfo;
 mod users;
 mod webhooks;
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::Waker;
 
@@ -119,6 +121,10 @@ pub struct Engine {
     jump: JumpLog,
     /// The last moves of the clocks.
     moves: ClockMoves,
+    /// Held by whoever writes the state down, so that a reset or a restore does not come in between.
+    whole: RwLock<()>,
+    /// Something may have changed since the state was last kept.
+    touched: AtomicBool,
     /// Webhooks that are due or on their way.
     outgoing: Outgoing,
     /// What became of them.
@@ -162,6 +168,8 @@ impl Engine {
             travel: Mutex::new(()),
             jump: JumpLog::default(),
             moves: ClockMoves::default(),
+            whole: RwLock::default(),
+            touched: AtomicBool::new(false),
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
             questions: Questions::default(),
@@ -183,7 +191,7 @@ impl Engine {
             self.get_or_make_unit(unit.msn, || unit.clone());
         }
         for user in &self.settings.users {
-            self.users.put(user);
+            self.users.put(None, user);
         }
     }
 
@@ -243,9 +251,7 @@ impl Engine {
     /// Streams are numbered by MSN behind a digit for their purpose, so that what a unit draws does not depend on when it
     /// was first used.
     fn numbered_stream(root: Root, purpose: u64, msn: Msn) -> Ids {
-        let number =
-            msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'));
-        root.stream(number)
+        root.stream(stream_number(purpose, msn))
     }
 
     /// Without a seed no two units have identifiers in common, be they of the same MSN one after the other.
@@ -315,6 +321,9 @@ impl Engine {
         self.tell_payment(slot, name, amount, at, record.course.standing());
         if name == EventName::Authorized {
             slot.unit.authorised.fetch_add(1, Ordering::AcqRel);
+            if let Some(sub) = record.course.approval().and_then(|approval| approval.sub) {
+                slot.unit.book().note_consent(sub, slot);
+            }
             self.schedule(slot, record);
         }
         self.changed.notify();
@@ -376,6 +385,11 @@ impl Engine {
         };
         self.units.get_or_make(msn, make)
     }
+}
+
+/// The number of a sales unit's stream for this purpose.
+fn stream_number(purpose: u64, msn: Msn) -> u64 {
+    msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 /// What the live stream tells of a payment.

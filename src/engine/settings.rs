@@ -1,5 +1,7 @@
 //! What the engine is told at the start. A reset goes back to it.
 
+use std::sync::Arc;
+
 use super::machine::Machine;
 use crate::domain::money::Market;
 use crate::domain::sales_unit::SalesUnit;
@@ -43,6 +45,8 @@ pub struct Settings {
     pub sales_units: Vec<SalesUnit>,
     /// The users that are set up.
     pub users: Vec<User>,
+    /// The document that the sandbox begins with and goes back to; `None` for the sales units and users alone.
+    pub baseline: Option<Arc<str>>,
     /// Where every event of every sales unit goes, if anywhere.
     pub webhook: Option<Webhook>,
     /// How many calls and how many webhook attempts are remembered, 1 to a million each; the oldest go first.
@@ -74,6 +78,7 @@ impl Default for Settings {
             max_payments: 1_000_000,
             sales_units: Vec::new(),
             users: Vec::new(),
+            baseline: None,
             webhook: None,
             max_requests: 1_000,
             machine: Machine::system(),

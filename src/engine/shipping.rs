@@ -178,9 +178,22 @@ impl Engine {
         self.questions.work.notify();
     }
 
-    /// Takes the next question of a scripted customer.
+    /// Takes the next question of a scripted customer. Nobody is asked about a payment that is gone.
     pub(crate) fn next_question(&self) -> Option<Scripted> {
-        self.questions.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        loop {
+            let scripted =
+                self.questions.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+            let slot = &scripted.inquiry.slot;
+            if self.is_kept(slot) {
+                return Some(scripted);
+            }
+            self.outgoing.end_of(Some(&slot.unit));
+        }
+    }
+
+    /// Whether a payment is still there: a reset may have come in between.
+    fn is_kept(&self, slot: &Arc<Slot>) -> bool {
+        self.find(&slot.unit, slot.order.reference()).is_some_and(|known| Arc::ptr_eq(&known, slot))
     }
 
     /// Wakes this one when there is a question to take.
@@ -193,10 +206,9 @@ impl Engine {
     pub(crate) fn take_offer_for_script(&self, scripted: Scripted, outcome: Outcome) {
         let Scripted { inquiry, psp_reference } = scripted;
         let (slot, customer) = (inquiry.slot.clone(), inquiry.customer);
-        // A reset may have come in between.
-        let is_there =
-            self.find(&slot.unit, slot.order.reference()).is_some_and(|known| Arc::ptr_eq(&known, &slot));
-        if is_there && let Ok(offer) = self.take_offer(inquiry, outcome) {
+        if self.is_kept(&slot)
+            && let Ok(offer) = self.take_offer(inquiry, outcome)
+        {
             let choice = Choice { offer: Some(offer), ..Choice::default() };
             let mut record = slot.lock();
             self.settle(&slot, &mut record);

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::answer::{Prints, Refusal};
 use super::stripes::Hashed;
 use super::unit::Unit;
+use crate::document::{AnswerData, FirstData, Flaw};
 use crate::domain::explain::FirstUse;
 use crate::domain::money::Amount;
 use crate::domain::operation::Operation;
-use crate::domain::payment::{Course, Order, Payment};
+use crate::domain::payment::{Course, Order, Payment, is_key};
 use crate::domain::text::IdempotencyKey;
 
 /// How many answers to keyed requests one payment remembers. The oldest go first.
@@ -56,6 +57,17 @@ impl Slot {
         Self { unit, number, order, created_by, record: Mutex::new(Record { course, keyed: Vec::new() }) }
     }
 
+    /// Puts a payment back that was taken down.
+    pub(super) fn restored(
+        unit: Arc<Unit>,
+        number: u64,
+        order: Order,
+        created_by: Prints,
+        record: Record,
+    ) -> Self {
+        Self { unit, number, order, created_by, record: Mutex::new(record) }
+    }
+
     /// Locks what changes. Never lock two payments at once.
     pub(super) fn lock(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
@@ -78,6 +90,52 @@ impl Hashed for Arc<Slot> {
 }
 
 impl Record {
+    /// Takes down the answers that are remembered.
+    pub(super) fn answers(&self) -> Vec<AnswerData> {
+        let answer = |keyed: &Keyed| AnswerData {
+            operation: keyed.operation.name().to_owned(),
+            key: keyed.key.as_str().to_owned(),
+            prints: keyed.prints.into(),
+            first: match &keyed.first {
+                First::Done(events) => FirstData::Done(*events),
+                First::Refused(refusal) => FirstData::Refused(refusal.taken_down()),
+            },
+        };
+        self.keyed.iter().map(answer).collect()
+    }
+
+    /// Puts back what changes about a payment.
+    pub(super) fn restored(course: Course, answers: Vec<AnswerData>) -> Result<Self, Flaw> {
+        if answers.len() > MAX_KEYED {
+            return Err(Flaw::of("answers", format!("a payment remembers at most {MAX_KEYED}")));
+        }
+        let mut record = Self { course, keyed: Vec::with_capacity(answers.len()) };
+        for (index, answer) in answers.into_iter().enumerate() {
+            record.restore_answer(answer).map_err(|flaw| flaw.within(index).within("answers"))?;
+        }
+        Ok(record)
+    }
+
+    fn restore_answer(&mut self, answer: AnswerData) -> Result<(), Flaw> {
+        let operation = answer.operation()?;
+        if !is_key(&answer.key) || self.first_answer(operation, &answer.key).is_some() {
+            return Err(Flaw::of("key", "it is not 1 to 50 characters, or was answered before"));
+        }
+        let first = match answer.first {
+            FirstData::Done(events) if (1..=self.course.events().len()).contains(&events) => {
+                First::Done(events)
+            }
+            FirstData::Done(_) => return Err(Flaw::of("first", "the payment never had so many events")),
+            FirstData::Refused(refusal) => {
+                let refusal = Refusal::restored(&refusal);
+                First::Refused(Box::new(refusal.map_err(|flaw| flaw.within("refused").within("first"))?))
+            }
+        };
+        let key = IdempotencyKey::new(&answer.key);
+        self.keyed.push(Keyed { operation, key, prints: answer.prints.into(), first });
+        Ok(())
+    }
+
     /// Finds the first answer to a key. Keys of different operations do not meet.
     pub(super) fn first_answer(&self, operation: Operation, key: &str) -> Option<&Keyed> {
         self.keyed.iter().find(|keyed| keyed.operation == operation && keyed.key.as_str() == key)

@@ -127,6 +127,7 @@ impl Engine {
                 self.commit(slot, record, decision, at, None);
             }
         }
+        self.touch();
     }
 
     /// Takes the unit's earliest timers up to `until` off the list and lets each happen. Entries that no longer hold
@@ -220,6 +221,7 @@ impl Engine {
         }
         self.note_move(unit, before, to.unwrap_or(now));
         drop(travel);
+        self.touch();
         self.rescheduled.notify();
         self.tell_clock(unit);
         Ok(fired)
@@ -276,6 +278,7 @@ impl Engine {
         let fired = self.jump(unit, now, to);
         self.note_move(unit, before, to);
         drop(travel);
+        self.touch();
         self.rescheduled.notify();
         self.tell_clock(unit);
         Ok(fired)

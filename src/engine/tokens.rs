@@ -12,6 +12,7 @@ use serde::Serialize;
 use twox_hash::XxHash3_64;
 
 use super::ids::Ids;
+use crate::document::{Flaw, Hex128, TokenData};
 use crate::domain::digits::Msn;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
@@ -134,6 +135,51 @@ impl Tokens {
         for mut token in self.issued.iter_mut().filter(|token| fits(token.msn)) {
             token.until = Span::ZERO;
         }
+    }
+
+    /// Takes the tokens down, oldest first. How long one is still good is left out: it would change while nothing happens.
+    pub(super) fn taken_down(&self, elapsed: Span) -> Vec<TokenData> {
+        let order = self.order.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let ended = self.ended.load(Ordering::Acquire);
+        let taken = order.iter().filter_map(|print| {
+            let token = self.issued.get(print)?;
+            let (one, other) = *print;
+            Some(TokenData {
+                print: Hex128(u128::from(one) << 64 | u128::from(other)),
+                msn: token.msn,
+                over: token.number < ended || elapsed >= token.until,
+            })
+        });
+        taken.collect()
+    }
+
+    /// Checks tokens that were taken down.
+    pub(super) fn check(tokens: &[TokenData]) -> Result<(), Flaw> {
+        let mut known = std::collections::HashSet::new();
+        let repeated = tokens.iter().position(|token| !known.insert(token.print));
+        match repeated {
+            Some(index) => Err(Flaw::of("print", "another token has it").within(index).within("tokens")),
+            None if tokens.len() > MAX_TOKENS => {
+                Err(Flaw::of("tokens", format!("there are more than {MAX_TOKENS}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Knows these tokens and no others. A good one is as good as new, so that its client goes on working.
+    pub(super) fn replace(&self, tokens: &[TokenData], elapsed: Span) {
+        let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        self.issued.clear();
+        order.clear();
+        self.ended.store(0, Ordering::Release);
+        for (number, token) in (0..).zip(tokens) {
+            let half = |number: u128| u64::try_from(number & u128::from(u64::MAX)).unwrap_or_default();
+            let print = (half(token.print.0 >> 64), half(token.print.0));
+            let until = if token.over { Span::ZERO } else { elapsed + TOKEN_LIFETIME };
+            self.issued.insert(print, Issued { number, msn: token.msn, until });
+            order.push_back(print);
+        }
+        self.count.store(tokens.len() as u64, Ordering::Release);
     }
 
     /// Ends every token issued so far.

@@ -33,6 +33,21 @@ impl Units {
         self.by_msn.get(&msn).map(|unit| unit.clone())
     }
 
+    /// Returns a number that no unit ever had.
+    pub(super) fn next_number(&self) -> u64 {
+        self.count.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Puts a unit in the place of the one with its MSN, which is returned.
+    pub(super) fn replace(&self, unit: &Arc<Unit>) -> Option<Arc<Unit>> {
+        let old = self.by_msn.insert(unit.msn, unit.clone());
+        if let Some(old) = &old {
+            self.forget(&old.settings());
+        }
+        self.index(&unit.settings());
+        old
+    }
+
     /// Returns the unit, made with a number of its own if there is none. `None` when the sandbox is full.
     pub(super) fn get_or_make(&self, msn: Msn, make: impl FnOnce(u64) -> Arc<Unit>) -> Option<Arc<Unit>> {
         if let Some(unit) = self.get(msn) {
@@ -41,7 +56,7 @@ impl Units {
         if self.by_msn.len() >= MAX_UNITS {
             return None;
         }
-        let unit = self.by_msn.entry(msn).or_insert_with(|| make(self.count.fetch_add(1, Ordering::Relaxed)));
+        let unit = self.by_msn.entry(msn).or_insert_with(|| make(self.next_number()));
         let unit = unit.clone();
         self.index(&unit.settings());
         Some(unit)

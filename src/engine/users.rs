@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
 
+use crate::document::UserData;
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::money::Market;
 use crate::domain::span::Span;
@@ -42,9 +43,9 @@ impl Users {
         of_unit.or_else(|| self.set_up.get(&(None, phone_number))).map(|user| user.clone())
     }
 
-    /// Sets a user up for all units; `false` when there are too many.
-    pub(super) fn put(&self, user: &User) -> bool {
-        self.change(None, || user.clone(), user.phone_number, |_| ()).is_some()
+    /// Sets a user up for one unit, or for all, as nobody did before; `false` when there are too many.
+    pub(super) fn put(&self, msn: Option<Msn>, user: &User) -> bool {
+        self.change(msn, || user.clone(), user.phone_number, |_| ()).is_some()
     }
 
     /// Changes a user, who is set up if that was not done before: for one unit, or for all, those included that have the
@@ -104,6 +105,14 @@ impl Users {
             None => self.set_up.clear(),
             Some(_) => self.set_up.retain(|(owner, _), _| *owner != msn),
         }
+    }
+
+    /// Takes down the users set up for one unit, or all users: those for everybody first.
+    pub(super) fn taken_down(&self, msn: Option<Msn>) -> Vec<UserData> {
+        let meant = self.set_up.iter().filter(|user| msn.is_none() || user.key().0 == msn);
+        let mut users: Vec<_> = meant.map(|user| UserData::new(user.key().0, user.value().clone())).collect();
+        users.sort_by_key(|user| (user.msn, user.phone_number));
+        users
     }
 
     /// Returns the users that the unit sees set up, by number; those set up for all when there is no unit.

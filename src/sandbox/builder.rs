@@ -149,11 +149,19 @@ impl SandboxBuilder {
         self
     }
 
+    /// Begins with the state of a document, and goes back to it at a reset. `GET /_sandbox/state` and `--state` make such
+    /// documents; [`Sandbox::state`] does too.
+    #[must_use]
+    pub fn baseline(mut self, document: &str) -> Self {
+        self.config.engine.baseline = Some(document.into());
+        self
+    }
+
     /// Starts the sandbox. It is ready when this returns.
     ///
     /// # Panics
     ///
-    /// When no port can be had.
+    /// When no port can be had, or the baseline breaks a rule.
     #[must_use]
     pub fn start(self) -> Sandbox {
         self.try_start().unwrap_or_else(|error| panic!("{error}"))
@@ -167,11 +175,13 @@ impl SandboxBuilder {
     ///
     /// # Panics
     ///
-    /// When the operating system gives no thread.
+    /// When the operating system gives no thread, or the baseline breaks a rule.
     pub fn try_start(self) -> Result<Sandbox, BindError> {
         let listener = serve::bind(self.config.listen)?;
         let address = listener.local_addr().unwrap_or(self.config.listen);
         let service = Service::new(&self.config, address);
+        let begun = service.engine.begin_at_baseline();
+        begun.unwrap_or_else(|flaw| panic!("the baseline is broken at {flaw}"));
         let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {

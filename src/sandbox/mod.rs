@@ -173,6 +173,17 @@ impl Sandbox {
         Ok(self.engine.add_fault(fault)?.id())
     }
 
+    /// Returns the whole state as a document, as `GET /_sandbox/state` does. [`SandboxBuilder::baseline`] begins with it.
+    ///
+    /// # Panics
+    ///
+    /// Never: memory takes everything.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let (text, _) = self.engine.state_text(None).expect("memory takes everything");
+        String::from_utf8(text).expect("JSON is UTF-8")
+    }
+
     /// Goes back to how the sandbox started.
     pub fn reset(&self) {
         self.engine.reset();

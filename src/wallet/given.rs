@@ -2,6 +2,9 @@
 
 use url::form_urlencoded;
 
+/// The page's address, from its own folder, up to what a visit says.
+const PAGE: &str = "pay?";
+
 /// What a visit says. A field given twice counts once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
@@ -46,7 +49,7 @@ impl Given {
 
     /// Writes the address that leads back to the same step with the same choices, from the folder of the page.
     pub(super) fn link(&self, problem: Option<&str>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("pay?"));
+        let mut query = form_urlencoded::Serializer::for_suffix(String::from(PAGE), PAGE.len());
         let mut add = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
                 query.append_pair(name, value);

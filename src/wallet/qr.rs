@@ -21,7 +21,7 @@ pub(super) async fn show(State(wallet): State<Wallet>, request: Request) -> Resp
     let (Some(slot), Some(token)) = (wallet.find(&given), given.token.as_deref()) else {
         return refuse("No payment belongs to this code.\n");
     };
-    match wallet.engine.read(&slot, |payment| payment.state()) {
+    match wallet.engine.read(&slot, |payment| payment.course.standing().state) {
         PaymentState::Created => {}
         PaymentState::Expired => return refuse("The payment of this code has expired.\n"),
         _ => return refuse("The payment of this code is finished.\n"),
@@ -89,11 +89,11 @@ fn svg(code: &QrCode) -> String {
 fn png(code: &QrCode, size: usize) -> Option<Vec<u8>> {
     let width = code.width();
     let scale = (size / (width + 2 * BORDER)).max(1);
-    let side = size.max(width * scale);
-    let margin = (side - width * scale) / 2;
+    let edge = size.max(width * scale);
+    let margin = (edge - width * scale) / 2;
     let colors = code.to_colors();
-    let row_bytes = side.div_ceil(8);
-    let mut pixels = vec![0xff_u8; row_bytes * side];
+    let row_bytes = edge.div_ceil(8);
+    let mut pixels = vec![0xff_u8; row_bytes * edge];
     for (y, row) in pixels.chunks_mut(row_bytes).enumerate() {
         let Some(y) = y.checked_sub(margin).map(|y| y / scale).filter(|y| *y < width) else { continue };
         for x in (0..width * scale).filter(|x| colors[y * width + x / scale] == Color::Dark) {
@@ -102,8 +102,8 @@ fn png(code: &QrCode, size: usize) -> Option<Vec<u8>> {
         }
     }
     let mut image = Vec::new();
-    let side = u32::try_from(side).ok()?;
-    let mut encoder = png::Encoder::new(&mut image, side, side);
+    let edge = u32::try_from(edge).ok()?;
+    let mut encoder = png::Encoder::new(&mut image, edge, edge);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
     let mut writer = encoder.write_header().ok()?;

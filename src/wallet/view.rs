@@ -99,7 +99,7 @@ pub(super) fn who(
         phone_number,
         locked: locked.is_some(),
         example,
-        problem: problem.map(|problem| problem.text()),
+        problem: problem.map(WrongNumber::text),
     };
     pages::page(StatusCode::OK, &page, &leads_to(&slot.order))
 }
@@ -164,7 +164,7 @@ pub(super) fn ask(
     let options =
         deliveries.offer.as_ref().map(|offer| shown_options(order, offer, given)).unwrap_or_default();
     if let Some(chosen) = options.iter().find(|option| option.is_chosen) {
-        summary.total = chosen.total.clone();
+        summary.total.clone_from(&chosen.total);
         summary.parts = Some(chosen.parts.clone());
     }
     let scopes = order.extras().map(|extras| extras.scopes).unwrap_or_default();

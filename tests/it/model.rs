@@ -17,8 +17,9 @@ const STEPS_PER_CASE: usize = 50;
 const START: &str = "2026-11-20T09:00:00Z";
 const START_MICROS: i64 = 1_795_165_200_000_000;
 
+/// What a merchant, a customer or time does next.
 #[derive(Clone, Debug)]
-enum Op {
+pub(crate) enum Op {
     Create { payment: usize, value: u64, key: u8 },
     Approve { payment: usize },
     Reject { payment: usize },
@@ -28,7 +29,8 @@ enum Op {
     Advance { micros: i64 },
 }
 
-fn op() -> impl Strategy<Value = Op> {
+/// Draws an operation.
+pub(crate) fn op() -> impl Strategy<Value = Op> {
     let payment = 0..3_usize;
     let key = 0..6_u8;
     let value = prop_oneof![
@@ -61,7 +63,8 @@ struct Pair<'s> {
     now: i64,
 }
 
-fn reference(payment: usize) -> String {
+/// The reference of the payment with this number.
+pub(crate) fn reference(payment: usize) -> String {
     format!("model-payment-{payment}")
 }
 

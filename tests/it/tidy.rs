@@ -28,9 +28,10 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "engine", "wire"],
+        &["document", "domain", "engine", "setup", "wire"],
         &["axum", "hyper", "tokio", "async fn", "async move", ".await", "std::env", "std::fs", "std::net"],
     ),
+    ("document", &["document", "domain", "setup"], &["axum", "hyper", "tokio", "std::fs"]),
     ("wire", &["domain", "wire"], &["axum", "hyper", "tokio"]),
     ("setup.rs", &["domain"], &["axum", "hyper", "tokio"]),
     ("setup", &["domain"], &["axum", "hyper", "tokio"]),
@@ -43,7 +44,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "control",
-        &["control", "courier", "domain", "engine", "journal", "pages", "setup", "wire"],
+        &["control", "courier", "document", "domain", "engine", "journal", "pages", "setup", "wire"],
         &["std::env", "std::fs"],
     ),
     ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
@@ -66,7 +67,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve"],
         &["std::env", "std::fs"],
     ),
-    ("cli", &["cli", "config", "domain", "engine", "journal", "sandbox", "serve", "setup"], &[]),
+    ("cli", &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup"], &[]),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),
 ];

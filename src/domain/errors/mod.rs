@@ -49,9 +49,9 @@ impl ErrorSpec {
             Operation::ALL.iter().filter(|one| wanted(one)).all(|one| self.operations.contains(one))
         };
         let about_payments = |one: &Operation| one.is_about_payments();
-        let about_webhooks = |one: &Operation| !one.is_about_payments() && *one != Operation::Token;
+        let about_webhooks = |one: &Operation| one.is_about_webhooks();
         let (payments, webhooks) = (whole(about_payments), whole(about_webhooks));
-        if payments && webhooks && self.operations.contains(&Operation::Token) {
+        if whole(|_| true) {
             return "all".into();
         }
         let groups = payments.then_some("payments").into_iter().chain(webhooks.then_some("webhooks"));
@@ -78,6 +78,8 @@ pub enum Shape {
     Token,
     /// The webhooks API's problem: `type` is the trace id, one `extraDetails` entry per offending member.
     Webhook,
+    /// The Userinfo API's problem: `status` is a text, and there is neither ErrorCode nor trace id.
+    Userinfo,
 }
 
 /// How sure we are of a row's status.
@@ -199,6 +201,13 @@ impl Rejection {
         self.detail.as_deref().unwrap_or(self.code.spec().detail)
     }
 
+    /// Puts a refusal back as it was told.
+    #[must_use]
+    pub fn told(code: ErrorCode, detail: &str, fields: Vec<FieldNote>) -> Self {
+        let detail = (detail != code.spec().detail).then(|| detail.into());
+        Self { code, detail, fields: fields.into_boxed_slice(), facts: None }
+    }
+
     /// Adds how things stood, for an explanation.
     #[must_use]
     pub fn knowing(mut self, facts: Facts) -> Self {
@@ -226,6 +235,12 @@ impl Rejection {
 }
 
 impl ErrorCode {
+    /// Finds a row by its own name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.spec().name == name)
+    }
+
     /// Returns the row.
     #[must_use]
     pub fn spec(self) -> &'static ErrorSpec {

@@ -1,12 +1,12 @@
 //! The events of a payment. Their list is the payment's state; everything else is a view of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::text::IdempotencyKey;
 use crate::domain::time::Timestamp;
 
 /// What happened, by the API's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum EventName {
     /// The merchant created the payment.

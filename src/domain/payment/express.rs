@@ -107,6 +107,20 @@ pub(super) fn sorted(groups: impl Iterator<Item = ShippingGroup>) -> Vec<Shippin
     groups
 }
 
+impl ShippingGroup {
+    /// Finds a kind of delivery by its word.
+    #[must_use]
+    pub fn kind(word: &str) -> Option<&'static str> {
+        KINDS.into_iter().find(|known| *known == word)
+    }
+
+    /// Finds a carrier by its word.
+    #[must_use]
+    pub fn brand(word: &str) -> Option<&'static str> {
+        BRANDS.into_iter().find(|known| *known == word)
+    }
+}
+
 /// `shipping` as a request gave it.
 pub(super) struct ShippingGiven<'j> {
     pub groups: Option<Vec<GroupGiven>>,

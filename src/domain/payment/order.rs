@@ -1,6 +1,6 @@
 //! What a merchant asked for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::express::Shipping;
@@ -113,7 +113,8 @@ impl Order {
 }
 
 /// The form of a payment's means of payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PaymentMethod {
     /// A card in the customer's app.
     Wallet,
@@ -136,7 +137,7 @@ impl PaymentMethod {
 }
 
 /// How the customer comes to the payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum UserFlow {
     /// By a web page that opens the app where it can.

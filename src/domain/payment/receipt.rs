@@ -108,6 +108,12 @@ fn value_of<'j, 'a>(value: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> {
 }
 
 impl OrderLine {
+    /// Finds a unit of quantities by its word.
+    #[must_use]
+    pub fn unit(word: &str) -> Option<&'static str> {
+        UNITS.iter().find(|(known, _)| *known == word).map(|(_, unit)| *unit)
+    }
+
     fn read(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) -> Option<Self> {
         let line = object(value, at, fields)?;
         members!(line, at, fields;

@@ -29,6 +29,22 @@ impl Registration {
         Self { url: target.url().to_owned(), target, events: EventType::PAYMENT.to_vec() }
     }
 
+    /// Asks for these events at this URL.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with which of the two members.
+    pub fn new(url: &str, events: Vec<EventType>) -> Result<Self, (&'static str, String)> {
+        let target = Target::for_registration(url, true).filter(|_| url.len() <= MAX_URL);
+        let target =
+            target.ok_or_else(|| ("url", format!("\"{url}\" is no URL that webhooks are sent to")))?;
+        let repeated = events.iter().enumerate().any(|(place, event)| events[..place].contains(event));
+        if events.is_empty() || repeated {
+            return Err(("events", "at least one event is needed, and each once".into()));
+        }
+        Ok(Self { url: url.to_owned(), target, events })
+    }
+
     /// Reads a request. `local_http` allows plain `http://` to local hosts.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod queue;
 mod registry;
 #[cfg(test)]
 mod simulation;
+mod stored;
 
 pub use attempt::{Attempt, Outcome};
 pub use hook::Hook;

@@ -108,6 +108,7 @@ impl Engine {
         };
         if let Some(at) = dead_at.filter(|_| hook.is_registered) {
             unit.hooks.retain(|known| known.id != hook.id);
+            self.touch();
             self.jump.note(unit.msn, None, at, FiredKind::Webhook(WebhookTimer::WebhookRemoval));
             tracing::warn!(
                 url = hook.registration.url,
@@ -129,6 +130,7 @@ impl Engine {
             self.note_outcome(&unit, &hook, attempt, outcome, took);
         }
         self.outgoing.end(&hook);
+        self.touch();
         self.delivered.notify();
     }
 

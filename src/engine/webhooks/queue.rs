@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::journal::DeliveryRow;
+use crate::document::{DeliveryData, Flaw, LineData, MAX_COUNTER, PolicyData, QueueData};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{DEAD_AFTER, EventType, Order, Policy, next_attempt};
+use crate::domain::webhook::{DEAD_AFTER, EventType, MAX_DUPLICATES, Order, Policy, next_attempt};
 
 /// How many deliveries to one receiver are on their way at once.
 const MAX_ON_THE_WAY: usize = 8;
@@ -287,9 +288,107 @@ impl Queue {
             .collect()
     }
 
+    /// Takes down what waits. An attempt that is on its way counts as not made: it has to be made again.
+    pub(super) fn taken_down(&self) -> QueueData {
+        let mut numbers: Vec<u64> = self.lines.keys().copied().collect();
+        numbers.sort_unstable();
+        let line = |number: u64| {
+            let line = &self.lines[&number];
+            let mut deliveries: Vec<_> = line.waiting.iter().map(Delivery::taken_down).collect();
+            if let Some(first) = deliveries.first_mut().filter(|_| line.is_under_way) {
+                first.attempts = first.attempts.saturating_sub(1);
+                first.first = first.first.filter(|_| first.attempts > 0);
+            }
+            let again = number > MAX_COUNTER;
+            LineData { number: if again { u64::MAX - number } else { number }, again, deliveries }
+        };
+        QueueData {
+            failing_since: self.failing_since,
+            again: self.again,
+            policy: PolicyData::unless_usual(self.policy),
+            lines: numbers.into_iter().map(line).collect(),
+        }
+    }
+
+    /// Puts back what waits. Payments are numbered `shift` higher than they were.
+    pub(super) fn restored(data: &QueueData, shift: u64) -> Result<Self, Flaw> {
+        let policy = PolicyData::restored(data.policy).map_err(|flaw| flaw.within("policy"))?;
+        let mut queue =
+            Self { policy, failing_since: data.failing_since, again: data.again, ..Self::default() };
+        if data.again > MAX_COUNTER {
+            return Err(Flaw::of("again", format!("it is more than {MAX_COUNTER}")));
+        }
+        for (index, line) in data.lines.iter().enumerate() {
+            queue.restore_line(line, shift).map_err(|flaw| flaw.within(index).within("lines"))?;
+        }
+        if queue.waiting > MAX_WAITING {
+            return Err(Flaw::of("lines", format!("more than {MAX_WAITING} events cannot wait")));
+        }
+        Ok(queue)
+    }
+
+    fn restore_line(&mut self, line: &LineData, shift: u64) -> Result<(), Flaw> {
+        let highest = if line.again { self.again } else { MAX_COUNTER };
+        let number = if line.again { u64::MAX - line.number } else { line.number.saturating_add(shift) };
+        if !(1..=highest).contains(&line.number) || self.lines.contains_key(&number) {
+            return Err(Flaw::of(
+                "number",
+                format!("it is not one of 1 to {highest}, or stands there twice"),
+            ));
+        }
+        if line.deliveries.is_empty() {
+            return Err(Flaw::of("deliveries", "nothing waits in it"));
+        }
+        for (index, data) in line.deliveries.iter().enumerate() {
+            let delivery = Delivery::restored(data, number);
+            self.append(delivery.map_err(|flaw| flaw.within(index).within("deliveries"))?);
+        }
+        Ok(())
+    }
+
     /// Forgets everything that waits.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+}
+
+/// More attempts than any schedule has.
+const MAX_ATTEMPTS: u32 = 10_000;
+
+impl Delivery {
+    fn taken_down(&self) -> DeliveryData {
+        DeliveryData {
+            reference: self.reference.to_string(),
+            event: self.event.name().to_owned(),
+            body: self.body.to_string(),
+            attempts: self.attempts,
+            due: self.due,
+            first: self.first,
+            copies: self.copies,
+            is_copy: self.is_copy,
+            is_held: self.is_held,
+        }
+    }
+
+    fn restored(data: &DeliveryData, line: u64) -> Result<Self, Flaw> {
+        if data.attempts > MAX_ATTEMPTS || (data.attempts > 0) != data.first.is_some() {
+            return Err(Flaw::of("attempts", "it does not fit first"));
+        }
+        if data.copies > MAX_DUPLICATES {
+            return Err(Flaw::of("copies", format!("it is more than {MAX_DUPLICATES}")));
+        }
+        Ok(Self {
+            line,
+            reference: data.reference.as_str().into(),
+            event: data.event()?,
+            body: data.body.as_str().into(),
+            attempts: data.attempts,
+            due: data.due,
+            first: data.first,
+            copies: data.copies,
+            is_copy: data.is_copy,
+            is_held: data.is_held,
+        })
     }
 }
 
@@ -328,5 +427,51 @@ mod tests {
         queue.arrived(0);
         assert!(queue.has_due(NOW));
         assert_eq!(queue.next_timer(), Some(NOW));
+    }
+
+    fn data() -> QueueData {
+        let at = Timestamp::from_micros(1_000_000);
+        let delivery = |attempts: u32| DeliveryData {
+            reference: "acme-shop".into(),
+            event: "epayments.payment.created.v1".into(),
+            body: "{}".into(),
+            attempts,
+            due: at,
+            first: (attempts > 0).then_some(at),
+            copies: 0,
+            is_copy: false,
+            is_held: false,
+        };
+        let line = |number, again, deliveries| LineData { number, again, deliveries };
+        QueueData {
+            failing_since: Some(at),
+            again: 2,
+            policy: None,
+            lines: vec![
+                line(7, false, vec![delivery(3), delivery(0)]),
+                line(9, false, vec![delivery(0)]),
+                line(2, true, vec![delivery(1)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_waits_comes_back_and_an_attempt_under_way_counts_as_not_made() {
+        let mut queue = Queue::restored(&data(), 0).unwrap();
+        assert_eq!(queue.taken_down(), data());
+        let taken: Vec<_> = std::iter::from_fn(|| queue.take(Timestamp::MAX)).collect();
+        assert_eq!(taken.len(), 3, "the first of each line");
+        assert_eq!(queue.taken_down(), data());
+        queue.failed(7, Timestamp::from_micros(2_000_000));
+        queue.arrived(9);
+        let after = queue.taken_down();
+        assert_eq!((after.lines.len(), after.lines[0].deliveries[0].attempts), (2, 4));
+    }
+
+    #[test]
+    fn payments_with_other_numbers_keep_what_waits_for_them() {
+        let queue = Queue::restored(&data(), 100).unwrap();
+        let numbers: Vec<_> = queue.taken_down().lines.iter().map(|line| (line.number, line.again)).collect();
+        assert_eq!(numbers, [(107, false), (109, false), (2, true)]);
     }
 }

@@ -1,9 +1,7 @@
 //! Logs: a line per call, and no secret.
 
-use serde_json::{Value, json};
-
-use super::assert_says_one_url;
 use crate::support::{MSN, Running, api_headers, call, create_body, request};
+use serde_json::{Value, json};
 
 /// Values that must never be seen in a log.
 const SECRETS: [&str; 7] = [
@@ -133,14 +131,4 @@ fn what_a_caller_writes_cannot_steer_the_terminal_or_forge_a_line() {
         assert!(!log.contains('\x1b'), "{log:?}");
         assert!(!log.lines().any(|line| line.starts_with("faked")), "{log:?}");
     }
-}
-
-#[test]
-fn a_setting_without_effect_is_accepted_with_a_warning() {
-    let running = Running::start(&["--state", "never-written.json"]);
-    assert_says_one_url(&running);
-    let finished = running.stop();
-    assert_eq!(finished.code, Some(0));
-    let warns = |line: &str| line.contains(" warn ") && line.contains("state");
-    assert!(finished.stderr.lines().any(warns), "{}", finished.stderr);
 }

@@ -4,6 +4,7 @@ mod logs;
 mod mistakes;
 mod settings;
 mod start;
+mod state;
 
 use crate::support::{Running, control};
 

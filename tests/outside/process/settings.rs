@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 /// Every setting with a good value that is not its default.
-const SETTINGS: [(&str, &str); 21] = [
+const SETTINGS: [(&str, &str); 22] = [
     ("listen", "127.0.0.1:18477"),
     ("tls_listen", "off"),
     ("port_file", "ports.json"),
@@ -22,6 +22,7 @@ const SETTINGS: [(&str, &str); 21] = [
     ("strict", "true"),
     ("seed", "77"),
     ("clock", "2027-01-02T03:04:05Z"),
+    ("baseline", "fixture.json"),
     ("state", "state.json"),
     ("webhook_url", "http://localhost:3000/hook"),
     ("webhook_secret", "a-webhook-secret"),
