@@ -202,7 +202,7 @@ impl App {
     fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
         let held = answered.held();
         let Answered { answer, operation, reference, seen, rejection, replayed, told } = answered;
-        let Seen { at, msn, created, awaited: _ } = seen;
+        let Seen { at, msn, created, .. } = seen;
         self.journal.keep(
             number,
             Call {

@@ -1,14 +1,12 @@
 //! `serve`: listen, say so, and stop when told.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::port_file::PortFile;
 use super::settings::Settings;
 use super::state_file::StateFile;
 use super::{Failure, output, telemetry};
@@ -40,18 +38,20 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let serving = tokio::spawn(service.run(listener, stop));
         let keeper = state.map(StateFile::keep);
-        announce(settings, listening)?;
+        let port_file = announce(settings, listening)?;
         serving.await.map_err(|error| format!("the server stopped: {error}"))?;
-        match keeper {
-            Some(keeper) => keeper.end().await,
-            None => Ok(()),
+        if let Some(keeper) = keeper {
+            keeper.end().await?;
         }
+        Ok(port_file)
     });
     runtime.shutdown_background();
-    if let (Ok(()), Some(path)) = (&served, &settings.port_file) {
-        let _ = std::fs::remove_file(path);
-    }
-    served.map(|()| ExitCode::SUCCESS)
+    served.map(|port_file| {
+        if let Some(port_file) = port_file {
+            port_file.remove();
+        }
+        ExitCode::SUCCESS
+    })
 }
 
 /// Adds the text of the file that the sandbox begins with.
@@ -128,19 +128,14 @@ impl Signals {
 }
 
 /// Says that the sandbox is ready: a line on stdout for tools, the port file, and a few hints for people.
-fn announce(settings: &Settings, listening: SocketAddr) -> Result<(), Failure> {
+fn announce(settings: &Settings, listening: SocketAddr) -> Result<Option<PortFile>, Failure> {
     let address = reachable(listening);
-    if let Some(path) = &settings.port_file {
-        let text = format!("{}\n", json!({ "http": address.to_string() }));
-        write_whole(path, &text).map_err(|error| {
-            format!("the port file {} cannot be written: {error} (try another --port-file)", path.display())
-        })?;
-    }
+    let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, address)).transpose()?;
     output::line(&format!("epayment-sandbox {} ready http://{address}", env!("CARGO_PKG_VERSION")));
     if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {
         hint(settings, address);
     }
-    Ok(())
+    Ok(port_file)
 }
 
 fn hint(settings: &Settings, address: SocketAddr) {
@@ -157,13 +152,4 @@ fn hint(settings: &Settings, address: SocketAddr) {
     let rows = [("start", format!("{url}/")), ("try", token), ("units", known)];
     let rows: Vec<_> = rows.into_iter().map(|(name, text)| vec![format!("  {name}"), text]).collect();
     output::complain(output::table(&rows).trim_end());
-}
-
-/// Writes a file so that a reader sees all of it or nothing.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let mut file = std::fs::File::create(&name)?;
-    file.write_all(text.as_bytes())?;
-    std::fs::rename(&name, path)
 }

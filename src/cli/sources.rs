@@ -6,9 +6,9 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use serde::de::DeserializeOwned;
 use toml::Spanned;
 
+use super::lists;
 use super::settings::{PREFIX, SETTINGS, Setting, Settings};
 
 /// The file that is read when none is named.
@@ -112,11 +112,10 @@ impl Gathered {
 
     fn read_toml(&mut self, text: &str, name: &str) -> Result<(), Complaint> {
         type Document = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
-        let document: Document = toml::from_str(text).map_err(|error| {
-            let line =
-                error.span().map_or(String::new(), |span| format!(" line {}", line_of(text, span.start)));
-            format!("{name}{line}: {}", error.message())
-        })?;
+        // The same text twice: once for what it says, once for where.
+        let lists = lists::Document::parse(text, name)?;
+        let document: Document =
+            toml::from_str(text).map_err(|error| format!("{name}: {}", error.message()))?;
         for (key, value) in document {
             let line = line_of(text, key.span().start);
             let place = format!("{name} line {line}");
@@ -124,14 +123,12 @@ impl Gathered {
             let complain = |problem: String| format!("{place}: {problem}");
             match key.as_str() {
                 "sales_units" => {
-                    self.settings
-                        .set_sales_units(read_list(value, "sales_units").map_err(complain)?)
-                        .map_err(complain)?;
+                    let units = lists.read_list(&key, value)?;
+                    self.settings.set_sales_units(units).map_err(|problem| lists.complain(&problem))?;
                 }
                 "users" => {
-                    self.settings
-                        .set_users(read_list(value, "users").map_err(complain)?)
-                        .map_err(complain)?;
+                    let users = lists.read_list(&key, value)?;
+                    self.settings.set_users(users).map_err(|problem| lists.complain(&problem))?;
                 }
                 key => match SETTINGS.iter().find(|setting| setting.key == key) {
                     Some(setting) => {
@@ -148,16 +145,6 @@ impl Gathered {
     }
 }
 
-/// Reads a list of tables, with the path of whatever does not fit.
-fn read_list<T: DeserializeOwned>(value: toml::Value, key: &str) -> Result<Vec<T>, String> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let problem = error.into_inner();
-        let separator = if path.starts_with('[') { "" } else { "." };
-        format!("{key}{separator}{path}: {}", problem.message())
-    })
-}
-
 /// Returns a value as its text.
 fn plain(value: &toml::Value) -> Result<String, String> {
     match value {
@@ -169,7 +156,8 @@ fn plain(value: &toml::Value) -> Result<String, String> {
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
+/// Returns the line, from 1, on which a byte stands.
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
     1 + text[..offset.min(text.len())].matches('\n').count()
 }
 
@@ -226,14 +214,18 @@ mod tests {
             ),
             (
                 "[[sales_units]]\nmsn = \"12\"",
-                "epayment-sandbox.toml line 1: sales_units[0].msn: \"12\" is not a merchant serial number of 4 to 10 digits",
+                "epayment-sandbox.toml line 2: sales_units[0].msn: \"12\" is not a merchant serial number of 4 to 10 digits",
             ),
         ] {
             assert_eq!(complaint(text), expected);
         }
-        assert!(
-            complaint("[[sales_units]]\nmsn = \"123456\"\npermissions = { expres = false }")
-                .contains("sales_units[0].permissions.expres: unknown field `expres`")
+        assert_eq!(
+            complaint("[[sales_units]]\nmsn = \"123456\"\npermissions = { expres = false }"),
+            "unknown key \"expres\" in epayment-sandbox.toml line 3: did you mean \"express\"?"
+        );
+        assert_eq!(
+            complaint("[[sales_units]]\nmsn = \"123456\"\n\n[[sales_units]]\nmsn = \"123456\""),
+            "epayment-sandbox.toml line 5: sales_units[1].msn: 123456 is listed twice"
         );
         assert!(complaint("a = = 1").starts_with("epayment-sandbox.toml line 1: "));
         assert!(

@@ -89,6 +89,10 @@ fn shown(format: Format, kind: &str, data: &Value) -> Option<String> {
             let (event, url) = (field("event"), field("url"));
             Some(format!("{} \u{21e2} {} {event} \u{2192} {url} {outcome}", time("at"), field("reference")))
         }
+        (_, "race") => {
+            let (kind, outcome) = (field("kind"), field("outcome"));
+            Some(format!("{} \u{2694} {} {kind}: {outcome}", time("at"), field("reference")))
+        }
         (_, "clock") => {
             let unit = data["msn"].as_str().map_or(String::new(), |msn| format!(" of {msn}"));
             Some(format!("{} clock{unit} shows {}  {}", time("now"), field("now"), field("mode")))

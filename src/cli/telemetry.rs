@@ -85,8 +85,9 @@ impl Log {
         let status = field("status");
         let told = match fields.get("why") {
             None => field("amount"),
-            Some(why) => [field("code"), text(why.clone())].join(" ").trim_start().to_owned(),
+            Some(why) => [field("code"), text(why.clone())].join(" "),
         };
+        let told = [told, by_fault(&field("fault"), &field("connection"))].join(" ").trim().to_owned();
         let millis = fields.get("micros").and_then(Value::as_f64).unwrap_or_default() / 1000.0;
         let (colour, plain) = match (self.colours, status.starts_with('2')) {
             (false, _) => ("", ""),
@@ -102,6 +103,17 @@ impl Log {
             subject,
             field("request_id"),
         )
+    }
+}
+
+/// Says which fault made an answer what it is.
+fn by_fault(fault: &str, connection: &str) -> String {
+    match (fault, connection) {
+        ("", _) => String::new(),
+        ("request", "") => "(as the request asked)".into(),
+        ("request", connection) => format!("({connection}, as the request asked)"),
+        (fault, "") => format!("(by {fault})"),
+        (fault, connection) => format!("({connection} by {fault})"),
     }
 }
 

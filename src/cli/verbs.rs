@@ -8,9 +8,9 @@ use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
+use super::port_file::Place;
 use super::settings::Settings;
 use super::{Failure, output};
-use crate::config::reachable;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 
@@ -19,7 +19,7 @@ use crate::domain::time::Timestamp;
 pub(super) fn client(matches: &ArgMatches, settings: &Settings) -> Result<Client, Failure> {
     let told = text(matches, "url").map(str::to_owned);
     let told = told.or_else(|| std::env::var("EPAYMENT_SANDBOX_URL").ok().filter(|url| !url.is_empty()));
-    let url = told.unwrap_or_else(|| format!("http://{}", reachable(settings.config.listen)));
+    let url = told.map_or_else(|| Place::of(settings)?.url(), Ok)?;
     Client::new(&url, settings.config.control_token.clone())
 }
 
@@ -42,28 +42,34 @@ pub(super) fn encode(text: &str) -> String {
 
 /// Exits 0 when the sandbox is ready. Only the same configuration counts, not where clients are pointed.
 pub(super) fn healthcheck(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode, Failure> {
-    let url = text(matches, "url")
-        .map_or_else(|| format!("http://{}", reachable(settings.config.listen)), str::to_owned);
     let wait = matches.get_flag("wait");
     let timeout = text(matches, "timeout").unwrap_or("30s");
     let timeout = Span::parse(timeout).map_err(|problem| format!("--timeout: {problem}"))?;
-    // A server that takes the connection and says nothing counts as not ready.
-    let client = Client::new(&url, None)?.patient_for(timeout.into());
+    let place = text(matches, "url").map_or_else(|| Place::of(settings), |url| Ok(Place::Url(url.into())))?;
     let machine = &settings.config.engine.machine;
     let began = machine.elapsed();
     loop {
-        let ready = client.send(Method::GET, "/readyz", None);
-        match ready {
-            Ok(reply) if reply.status == 200 => return Ok(ExitCode::SUCCESS),
-            Ok(reply) if !wait => {
-                return Err(format!("the sandbox at {url} answers {}, not 200", reply.status));
-            }
-            Err(failure) if !wait => return Err(failure),
-            _ if machine.elapsed().as_micros() - began.as_micros() >= timeout.as_micros() => {
-                return Err(format!("the sandbox at {url} is not ready after {}", timeout.short()));
-            }
-            _ => std::thread::sleep(Duration::from_millis(50)),
+        // A port file may be written only while we wait.
+        let failure = match place.url().and_then(|url| ask_whether_ready(&url, timeout)) {
+            Ok(()) => return Ok(ExitCode::SUCCESS),
+            Err(failure) => failure,
+        };
+        if !wait {
+            return Err(failure);
         }
+        if machine.elapsed().less(began) >= timeout {
+            return Err(format!("{failure}; it is not ready after {}", timeout.short()));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Asks once. A server that takes the connection and says nothing counts as not ready.
+fn ask_whether_ready(url: &str, patience: Span) -> Result<(), Failure> {
+    let reply = Client::new(url, None)?.patient_for(patience.into()).send(Method::GET, "/readyz", None)?;
+    match reply.status {
+        200 => Ok(()),
+        status => Err(format!("the sandbox at {url} answers {status}, not 200")),
     }
 }
 

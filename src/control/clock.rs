@@ -75,7 +75,7 @@ pub(super) struct Advanced {
 #[utoipa::path(
     get, path = "/_sandbox/clock", tag = "clock",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 200, body = Clock), (status = 404, body = Problem))
+    responses((status = 200, body = Clock), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn show(
     State(control): State<Control>,
@@ -89,7 +89,7 @@ pub(super) async fn show(
 #[utoipa::path(
     put, path = "/_sandbox/clock", tag = "clock", request_body = SetClock,
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 200, body = Clock), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = Clock), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn put(
     State(control): State<Control>,
@@ -113,7 +113,7 @@ pub(super) async fn put(
 #[utoipa::path(
     post, path = "/_sandbox/clock/advance", tag = "clock", request_body = Advance,
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 200, body = Advanced), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = Advanced), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn advance(
     State(control): State<Control>,
@@ -134,7 +134,7 @@ pub(super) async fn advance(
 #[utoipa::path(
     post, path = "/_sandbox/clock/reset", tag = "clock",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 200, body = Clock), (status = 404, body = Problem))
+    responses((status = 200, body = Clock), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn reset(
     State(control): State<Control>,

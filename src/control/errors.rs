@@ -61,7 +61,11 @@ impl From<&ErrorSpec> for ErrorView {
 }
 
 /// Lists every error that the emulated API can answer with, in the order of checks.
-#[utoipa::path(get, path = "/_sandbox/errors", tag = "sandbox", responses((status = 200, body = ErrorList)))]
+#[utoipa::path(
+    get, path = "/_sandbox/errors", tag = "sandbox",
+    params(("msn" = Option<String>, Query, description = "taken, and of no effect: every unit has the same errors")),
+    responses((status = 200, body = ErrorList))
+)]
 pub(super) async fn list(_: Query<Scope>) -> Json<ErrorList> {
     Json(ErrorList { errors: CATALOGUE.iter().map(Into::into).collect() })
 }

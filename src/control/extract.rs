@@ -39,10 +39,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let axum::extract::Query(query) = read.map_err(|error| {
             let text = error.body_text();
             let reason = text.trim_start_matches("Failed to deserialize query string: ");
-            Refused::bad_request(format!("The query string is wrong: {reason}."))
+            Refused::bad_request(format!("The query string is wrong: {}.", in_words(reason)))
         })?;
         Ok(Self(query))
     }
+}
+
+/// Puts what a library says of a type into words that need no Rust.
+fn in_words(problem: &str) -> String {
+    [
+        ("invalid digit found in string", "a whole number is needed"),
+        ("number too large to fit in target type", "the number is too large"),
+        ("number too small to fit in target type", "the number is too small"),
+        ("cannot parse integer from empty string", "a whole number is needed"),
+        ("expected a sequence", "expected a list"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        ("expected u32", "expected a whole number from 0"),
+        ("expected u64", "expected a whole number from 0"),
+        ("expected usize", "expected a whole number from 0"),
+        ("expected f64", "expected a number"),
+    ]
+    .iter()
+    .fold(problem.to_owned(), |text, (rust, words)| text.replace(rust, words))
 }
 
 /// No parameters at all.
@@ -88,7 +106,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
             let place = if path == "." { String::new() } else { format!("{path}: ") };
-            Refused::bad_request(format!("The body is wrong: {place}{}.", error.inner()))
+            let error = error.into_inner();
+            let mut problem = error.to_string();
+            // Where a member has a name, its line and column say nothing more.
+            if error.is_data() && !place.is_empty() {
+                let at = format!(" at line {} column {}", error.line(), error.column());
+                problem.truncate(problem.strip_suffix(&at).unwrap_or(&problem).len());
+            }
+            Refused::bad_request(format!("The body is wrong: {place}{}.", in_words(&problem)))
         })?;
         json.end()
             .map_err(|error| Refused::bad_request(format!("The body is not one JSON value: {error}.")))?;

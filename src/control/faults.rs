@@ -45,7 +45,7 @@ pub(super) struct FaultInput {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct MatchInput {
     /// The operation.
-    operation: Option<String>,
+    pub(super) operation: Option<String>,
     /// The sales unit that the call acts for.
     #[schema(value_type = Option<String>)]
     msn: Option<Msn>,
@@ -139,7 +139,9 @@ fn always() -> f64 {
 #[utoipa::path(
     post, path = "/_sandbox/faults", tag = "faults", request_body = FaultInput,
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 409, body = Problem))
+    responses(
+        (status = 201, body = Made), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
+    )
 )]
 pub(super) async fn make(
     State(control): State<Control>,
@@ -147,16 +149,7 @@ pub(super) async fn make(
     Body(input): Body<FaultInput>,
 ) -> Result<(StatusCode, Json<Made>), Refused> {
     let mut fault = input.read().map_err(Refused::bad_request)?;
-    if let Some(msn) = control.fault_scope(scope)? {
-        match fault.matching.msn.replace(msn) {
-            Some(other) if other != msn => {
-                return Err(Refused::bad_request(format!(
-                    "match.msn: the query says {msn}, the body {other}; one of them is enough."
-                )));
-            }
-            _ => {}
-        }
-    }
+    control.narrow(&mut fault.matching, scope)?;
     let warning = fault.warning();
     let id = control.engine.add_fault(fault)?.id();
     Ok((StatusCode::CREATED, Json(Made { id, warning })))
@@ -209,12 +202,23 @@ pub(super) async fn remove(
 
 impl Control {
     /// A fault may be there before its sales unit, where first use makes units.
-    fn fault_scope(&self, scope: Scope) -> Result<Option<Msn>, Refused> {
+    pub(super) fn fault_scope(&self, scope: Scope) -> Result<Option<Msn>, Refused> {
         match scope.msn {
             Some(msn) if self.engine.settings().credentials == Credentials::Configured => {
                 Ok(Some(self.unit(msn)?.msn))
             }
             msn => Ok(msn),
+        }
+    }
+
+    /// Narrows a match down to the sales unit of the query, if it names one.
+    pub(super) fn narrow(&self, matching: &mut Match, scope: Scope) -> Result<(), Refused> {
+        let Some(msn) = self.fault_scope(scope)? else { return Ok(()) };
+        match matching.msn.replace(msn) {
+            Some(other) if other != msn => Err(Refused::bad_request(format!(
+                "match.msn: the query says {msn}, the body {other}; one of them is enough."
+            ))),
+            _ => Ok(()),
         }
     }
 }
@@ -234,7 +238,7 @@ impl FaultInput {
 }
 
 impl MatchInput {
-    fn read(self) -> Result<Match, String> {
+    pub(super) fn read(self) -> Result<Match, String> {
         let Self { operation, msn, reference, phone_number } = self;
         let operation = operation.as_deref().map(Match::operation).transpose();
         let reference = reference.as_deref().map(Glob::new).transpose();

@@ -37,7 +37,7 @@ pub(super) async fn probe() -> Json<Probe> {
 #[utoipa::path(
     get, path = "/_sandbox/health", tag = "sandbox",
     params(("msn" = Option<String>, Query, description = "only the payments of this sales unit")),
-    responses((status = 200, body = Health), (status = 404, body = Problem))
+    responses((status = 200, body = Health), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn health(
     State(control): State<Control>,

@@ -1,9 +1,10 @@
-//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, and going back to
-//! the start. Its routes and its OpenAPI document come from one list.
+//! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, races, and going
+//! back to the start. Its routes and its OpenAPI document come from one list.
 
 mod callbacks;
 mod clock;
 mod deliveries;
+mod document;
 mod errors;
 mod events;
 mod extract;
@@ -13,6 +14,7 @@ mod health;
 mod payments;
 mod policy;
 mod problem;
+mod races;
 mod receivers;
 mod requests;
 mod reset;
@@ -57,7 +59,7 @@ pub(crate) struct Control {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "epayment-sandbox control API",
-    description = "Drives the sandbox: time, customers, sales units, payments, faults. `?msn=` scopes a call to one sales unit; \
+    description = "Drives the sandbox: time, customers, sales units, payments, faults, races. `?msn=` scopes a call to one sales unit; \
                    without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
                    Errors are RFC 7807 problem documents."
 ))]
@@ -102,12 +104,15 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(errors::list))
         .routes(routes!(faults::make, faults::list, faults::clear))
         .routes(routes!(faults::remove))
+        .routes(routes!(races::arm, races::list, races::clear))
+        .routes(routes!(races::remove))
         .split_for_parts()
 }
 
 /// Returns the control API with its guards, and the pages that need none.
 pub(crate) fn router(control: Control) -> Router {
-    let (routes, document) = routes();
+    let (routes, mut document) = routes();
+    document::complete(&mut document);
     let document = document.to_pretty_json().unwrap_or_default();
     let open = Router::new().route("/livez", get(health::probe)).route("/readyz", get(health::probe));
     routes

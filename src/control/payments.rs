@@ -188,7 +188,7 @@ fn read_cursor(text: &str) -> Result<u64, Refused> {
         ("limit" = Option<usize>, Query, description = "1 to 1000, 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")
     ),
-    responses((status = 200, description = "`{\"payments\": [...], \"next\": null}`"), (status = 400, body = Problem))
+    responses((status = 200, description = "`{\"payments\": [...], \"next\": null}`"), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -245,7 +245,8 @@ pub(super) struct ApproveInput {
     card: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Nothing: no body, or an empty object.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoInput {}
 
@@ -289,7 +290,7 @@ pub(super) async fn approve(
 /// The customer rejects in the app.
 #[utoipa::path(
     post, path = "/_sandbox/payments/{msn}/{reference}/reject", tag = "payments",
-    params(("msn" = String, Path), ("reference" = String, Path)),
+    params(("msn" = String, Path), ("reference" = String, Path)), request_body = NoInput,
     responses((status = 200, description = "the payment"), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn reject(
@@ -308,7 +309,7 @@ pub(super) async fn reject(
 /// The time to approve is over at once, without moving the clock.
 #[utoipa::path(
     post, path = "/_sandbox/payments/{msn}/{reference}/expire", tag = "payments",
-    params(("msn" = String, Path), ("reference" = String, Path)),
+    params(("msn" = String, Path), ("reference" = String, Path)), request_body = NoInput,
     responses((status = 200, description = "the payment"), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn expire(

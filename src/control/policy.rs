@@ -127,7 +127,7 @@ impl Control {
         ("msn" = Option<String>, Query, description = "of this sales unit"),
         ("webhookId" = Option<String>, Query, description = "of this registration")
     ),
-    responses((status = 200, body = PolicyView), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = PolicyView), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn show(
     State(control): State<Control>,
@@ -147,7 +147,7 @@ pub(super) async fn show(
         ("webhookId" = Option<String>, Query, description = "of this registration")
     ),
     request_body = PolicyInput,
-    responses((status = 200, body = PolicyView), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = PolicyView), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn put(
     State(control): State<Control>,
@@ -167,7 +167,7 @@ pub(super) async fn put(
         ("msn" = Option<String>, Query, description = "only this sales unit's"),
         ("webhookId" = Option<String>, Query, description = "only this registration's")
     ),
-    responses((status = 200, body = Released), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = Released), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn release(
     State(control): State<Control>,

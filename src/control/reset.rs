@@ -8,13 +8,13 @@ use super::extract::{Query, Scope};
 use super::problem::{Problem, Refused};
 use super::state::in_background;
 
-/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, journals.
+/// Goes back to the configured baseline: payments, webhooks, clock, users, sales units, faults, races, journals.
 ///
 /// With `msn` that unit alone is emptied and keeps its keys and settings.
 #[utoipa::path(
     post, path = "/_sandbox/reset", tag = "sandbox",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 204), (status = 404, body = Problem))
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn reset(
     State(control): State<Control>,
@@ -39,7 +39,7 @@ pub(super) async fn reset(
 #[utoipa::path(
     post, path = "/_sandbox/tokens/expire", tag = "sandbox",
     params(("msn" = Option<String>, Query, description = "only this sales unit's")),
-    responses((status = 204), (status = 404, body = Problem))
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn expire_tokens(
     State(control): State<Control>,

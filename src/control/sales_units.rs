@@ -23,7 +23,7 @@ pub(super) struct SalesUnits {
 #[utoipa::path(
     get, path = "/_sandbox/sales-units", tag = "sales units",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 200, body = SalesUnits))
+    responses((status = 200, body = SalesUnits), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -76,7 +76,7 @@ pub(super) async fn show(
 #[utoipa::path(
     put, path = "/_sandbox/sales-units/{msn}", tag = "sales units", params(("msn" = String, Path)),
     request_body = SalesUnitInput,
-    responses((status = 200, body = SalesUnitView), (status = 400, body = Problem))
+    responses((status = 200, body = SalesUnitView), (status = 400, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn put(
     State(control): State<Control>,

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[utoipa::path(
     get, path = "/_sandbox/state", tag = "state",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
-    responses((status = 200, description = "the document"), (status = 404, body = Problem))
+    responses((status = 200, description = "the document"), (status = 409, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn show(
     State(control): State<Control>,

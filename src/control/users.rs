@@ -60,7 +60,7 @@ pub(super) async fn show(
     put, path = "/_sandbox/users/{phoneNumber}", tag = "users",
     params(("phoneNumber" = String, Path), ("msn" = Option<String>, Query, description = "for this sales unit alone")),
     request_body = UserInput,
-    responses((status = 200, body = UserView), (status = 400, body = Problem))
+    responses((status = 200, body = UserView), (status = 400, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn put(
     State(control): State<Control>,

@@ -3,6 +3,7 @@
 //! A receiver that is slow or dead keeps only its own few places; the engine gives each receiver its turn.
 
 mod conformance;
+mod letter;
 mod shipping;
 mod transport;
 
@@ -50,8 +51,15 @@ async fn carry_webhooks(engine: &Arc<Engine>) -> Infallible {
         let transport = transport.get_or_insert_with(Transport::new).clone();
         let engine = engine.clone();
         tokio::spawn(async move {
-            let outcome = transport.send(attempt.url(), &attempt.headers, attempt.body()).await;
-            engine.attempted(attempt, outcome);
+            let (url, headers, body) = (attempt.url(), &attempt.headers, attempt.body());
+            let (outcome, double) = match attempt.is_double() {
+                false => (transport.send(url, headers, body).await, None),
+                true => {
+                    let (one, other) = transport.send_twice(url, headers, body).await;
+                    (one, Some(other))
+                }
+            };
+            engine.attempted(attempt, outcome, double);
             drop(place);
         });
     }

@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, Method, Request, Uri};
@@ -13,6 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::letter::{Letter, Meeting};
 use crate::domain::webhook::TIMEOUT;
 use crate::engine::Outcome;
 
@@ -23,7 +23,7 @@ const MAX_OPTIONS: usize = 64 * 1024;
 
 /// A client and its connections. Redirects are not followed, and no proxy is used.
 #[derive(Clone)]
-pub(super) struct Transport(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(super) struct Transport(Client<HttpsConnector<HttpConnector>, Letter>);
 
 impl Transport {
     pub(super) fn new() -> Self {
@@ -45,13 +45,34 @@ impl Transport {
 
     /// Sends a delivery. An answer that is too long or breaks off counts; its body does not.
     pub(super) async fn send(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Outcome {
-        let exchange = self.exchange(url, headers, body, MAX_ANSWER);
+        self.send_letter(url, headers, Letter::new(body)).await
+    }
+
+    /// Sends a delivery twice at the same time, over two connections: neither is complete before both are on their way.
+    pub(super) async fn send_twice(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+    ) -> (Outcome, Outcome) {
+        let meeting = Meeting::of_two();
+        let send = || async {
+            let outcome = self.send_letter(url, headers, Letter::new(body).meeting(&meeting)).await;
+            // Whoever is over comes to no meeting.
+            meeting.call_off();
+            outcome
+        };
+        tokio::join!(send(), send())
+    }
+
+    async fn send_letter(&self, url: &str, headers: &[(&'static str, String)], letter: Letter) -> Outcome {
+        let exchange = self.exchange(url, headers, letter, MAX_ANSWER);
         in_time(async { exchange.await.map(|(head, body)| answered(&head, body.unwrap_or_default())) }).await
     }
 
     /// Asks for delivery options. An answer that is too long or breaks off is none.
     pub(super) async fn ask(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Outcome {
-        let exchange = self.exchange(url, headers, body, MAX_OPTIONS);
+        let exchange = self.exchange(url, headers, Letter::new(body), MAX_OPTIONS);
         in_time(async {
             let (head, body) = exchange.await?;
             Ok(answered(&head, body?))
@@ -64,10 +85,10 @@ impl Transport {
         &self,
         url: &str,
         headers: &[(&'static str, String)],
-        body: &str,
+        letter: Letter,
         limit: usize,
     ) -> Result<(Parts, Result<String, String>), String> {
-        let request = request(url, headers, body)?;
+        let request = request(url, headers, letter)?;
         let response = self.0.request(request).await.map_err(|error| explain(&error))?;
         let (head, body) = response.into_parts();
         let body = match Limited::new(body, limit).collect().await {
@@ -93,13 +114,9 @@ fn answered(head: &Parts, body: String) -> Outcome {
     Outcome::Answered { status: head.status.as_u16(), headers: texts(&head.headers), body }
 }
 
-fn request(
-    url: &str,
-    headers: &[(&'static str, String)],
-    body: &str,
-) -> Result<Request<Full<Bytes>>, String> {
+fn request(url: &str, headers: &[(&'static str, String)], letter: Letter) -> Result<Request<Letter>, String> {
     let uri: Uri = url.parse().map_err(|error| format!("{url} is no URL that can be called: {error}"))?;
-    let mut request = Request::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+    let mut request = Request::new(letter);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;
     for (name, value) in headers {
@@ -143,15 +160,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_named() {
-        let with = |value: &str| request("http://localhost/", &[("Authorization", value.to_owned())], "");
+        let with = |value: &str| {
+            request("http://localhost/", &[("Authorization", value.to_owned())], Letter::new(""))
+        };
         assert!(with("Bearer ey-æ").is_ok());
         assert_eq!(
-            with("a\nb").unwrap_err(),
+            with("a\nb").err().unwrap_or_default(),
             "the Authorization header cannot hold what is to be sent in it"
         );
         assert!(
-            request("http://exa mple.com/", &[], "")
-                .unwrap_err()
+            request("http://exa mple.com/", &[], Letter::new(""))
+                .err()
+                .unwrap_or_default()
                 .starts_with("http://exa mple.com/ is no URL")
         );
     }

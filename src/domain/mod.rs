@@ -13,6 +13,7 @@ pub mod money;
 pub mod operation;
 mod parse;
 pub mod payment;
+pub mod race;
 mod read;
 pub mod sales_unit;
 pub mod span;

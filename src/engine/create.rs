@@ -133,20 +133,27 @@ impl Engine {
             record.course.set_script(Some(Script { at: slot.order.created_at() + after, act, customer }));
         }
         self.schedule(slot, &record);
-        self.publish_last(slot, &record);
+        self.publish_last(slot, &record, slot.order.created_at());
         self.settle(slot, &mut record);
         drop(record);
+        self.hold_create_answer(slot);
         self.changed.notify();
-        if self.count.fetch_add(1, Ordering::AcqRel) >= self.settings.max_payments {
+        let before = self.count.fetch_add(1, Ordering::AcqRel);
+        if u64::try_from(before).is_ok_and(|before| before >= self.settings.max_payments) {
             self.drop_oldest();
+        }
+        // The unit may have gone between its look-up and now, and with it everything else in the tables.
+        if unit.is_gone() {
+            self.drop_payment(slot);
         }
     }
 
     fn keep_refused(&self, unit: &Unit, refused: &Arc<RefusedCreate>) {
         let mut book = unit.book();
         book.refused.push_back(Arc::downgrade(refused));
-        if book.refused.len() > MAX_REFUSED {
-            let oldest = book.refused.pop_front();
+        let too_many = book.refused.len() > MAX_REFUSED;
+        if too_many || unit.is_gone() {
+            let oldest = if too_many { book.refused.pop_front() } else { book.refused.pop_back() };
             drop(book);
             if let Some(oldest) = oldest.as_ref().and_then(Weak::upgrade) {
                 let place = (oldest.unit, oldest.key.as_str());
@@ -189,11 +196,9 @@ impl Engine {
         }
     }
 
-    /// Counts payments that went. A reset may have forgotten them already.
-    pub(super) fn count_down(&self, gone: u64) {
-        let _ = self
-            .count
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| Some(count.saturating_sub(gone)));
+    /// Counts payments that went from the table. Those that are being made may be counted only after.
+    pub(super) fn count_down(&self, gone: usize) {
+        self.count.fetch_sub(i64::try_from(gone).unwrap_or(i64::MAX), Ordering::AcqRel);
     }
 
     /// Forgets a payment and the key that created it.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Engine;
 use super::slot::{Record, Slot};
+use super::{Engine, Moment};
 use crate::domain::digits::PhoneNumber;
-use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusal};
+use crate::domain::payment::{Act, ApproveFacts, Approved, Choice, CustomerRefusal, EventName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 
@@ -25,7 +25,10 @@ impl Engine {
         self.settle(slot, &mut record);
         let now = self.now(&slot.unit).max(record.course.last_event_at());
         let customer = Self::customer_of(slot, phone_number);
-        self.approve_as(slot, &mut record, customer, choice, now, None)
+        self.approve_as(slot, &mut record, customer, choice, now, None)?;
+        drop(record);
+        self.hold_redirect(slot, EventName::Authorized);
+        Ok(())
     }
 
     /// Returns who acts: the one named, else the payment's own customer, else a made-up one.
@@ -45,6 +48,8 @@ impl Engine {
         let decision = slot.payment(&record).customer_rejects()?;
         let now = self.now(&slot.unit).max(record.course.last_event_at());
         self.commit(slot, &mut record, decision, now, None);
+        drop(record);
+        self.hold_redirect(slot, EventName::Aborted);
         Ok(())
     }
 
@@ -58,7 +63,7 @@ impl Engine {
         self.settle(slot, &mut record);
         let decision = slot.payment(&record).expires_now()?;
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        self.commit(slot, &mut record, decision, now, None);
+        self.expire(slot, &mut record, decision, now);
         Ok(())
     }
 
@@ -69,12 +74,13 @@ impl Engine {
         record: &mut Record,
         customer: PhoneNumber,
         choice: &Choice,
-        now: Timestamp,
+        when: impl Into<Moment>,
         psp_reference: Option<u64>,
     ) -> Result<(), CustomerRefusal> {
+        let when = when.into();
         let settings = slot.unit.settings();
         let user = self.customer(&slot.unit, customer);
-        let facts = ApproveFacts { now, unit: &settings };
+        let facts = ApproveFacts { now: when.at, unit: &settings };
         let approved = slot.payment(record).customer_approves(&user, choice, facts)?;
         if !user.identified {
             // Approving in the app once is what identifies a test user (error 10030).
@@ -83,7 +89,7 @@ impl Engine {
         match approved {
             Approved::Now(decision) => {
                 let psp_reference = psp_reference.unwrap_or_else(|| slot.unit.ids.psp_reference());
-                self.commit_as(slot, record, decision, now, None, psp_reference);
+                self.commit_as(slot, record, decision, when, None, psp_reference);
                 Ok(())
             }
             Approved::Later(script) => {

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Delivery,
     /// A clock was moved or set.
     Clock,
+    /// A race was run.
+    Race,
     /// What a listener knows no longer holds: it has to read anew.
     Resync,
 }
@@ -37,6 +39,7 @@ impl Kind {
             Self::Request => "request",
             Self::Delivery => "delivery",
             Self::Clock => "clock",
+            Self::Race => "race",
             Self::Resync => "resync",
         }
     }

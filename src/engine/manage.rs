@@ -1,11 +1,11 @@
 //! What the control API changes besides payments and time: sales units, users, and going back to the start.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use thiserror::Error;
 
 use super::faults::MAX_FAULTS;
+use super::races::MAX_RACES;
 use super::unit::Unit;
 use super::units::MAX_UNITS;
 use super::users::MAX_USERS;
@@ -28,6 +28,11 @@ pub enum ManageError {
         "the sandbox holds {MAX_FAULTS} faults that still act, which is all it can; delete some or reset it"
     )]
     FaultsFull,
+    /// There are too many races.
+    #[error(
+        "the sandbox holds {MAX_RACES} races that wait to happen, which is all it can; delete some or reset it"
+    )]
+    RacesFull,
 }
 
 impl Engine {
@@ -92,13 +97,14 @@ impl Engine {
         self.empty_unit(&unit);
         self.users.clear(Some(msn));
         self.faults.clear(Some(msn));
+        self.races.clear(Some(msn));
         self.faults.restart_dice(Some(msn));
         self.limits.clear(Some(msn));
         self.moves.clear(Some(msn));
         true
     }
 
-    /// Empties a sales unit: payments, keys of idempotency, webhooks, users, faults and clock. It keeps its credentials and
+    /// Empties a sales unit: payments, keys of idempotency, webhooks, users, faults, races and clock. It keeps its credentials and
     /// settings.
     pub(crate) fn reset_unit(&self, unit: &Arc<Unit>) {
         // Before the unit is locked: whoever moves clocks may be waiting for that.
@@ -106,6 +112,7 @@ impl Engine {
         self.empty_unit(unit);
         self.users.clear(Some(unit.msn));
         self.faults.clear(Some(unit.msn));
+        self.races.clear(Some(unit.msn));
         self.limits.clear(Some(unit.msn));
         self.moves.clear(Some(unit.msn));
         if self.settings.seed.is_some() {
@@ -126,12 +133,12 @@ impl Engine {
     pub(super) fn forget_payments(&self, unit: &Unit) {
         self.callbacks.clear(Some(unit.msn));
         let book = unit.empty();
-        let mut dropped = 0;
+        let mut dropped: usize = 0;
         for slot in book.payments.iter().filter_map(|(_, slot)| slot.upgrade()) {
             let place = (slot.unit.number, slot.order.create_key());
             self.creates.lock(place).remove(place);
             let place = slot.key();
-            dropped += u64::from(self.payments.lock(place).remove(place).is_some());
+            dropped += usize::from(self.payments.lock(place).remove(place).is_some());
         }
         for refused in book.refused.iter().filter_map(std::sync::Weak::upgrade) {
             let refused = CreateKey::Refused(refused);
@@ -141,7 +148,7 @@ impl Engine {
         self.count_down(dropped);
     }
 
-    /// Goes back to the start: payments, sales units, users, faults and clock as the settings have them. Access tokens stay
+    /// Goes back to the start: payments, sales units, users, faults, races and clock as the settings have them. Access tokens stay
     /// good, so that clients that cache them go on working.
     pub(crate) fn reset(&self) {
         let travel = self.travel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -153,12 +160,12 @@ impl Engine {
         self.units.clear();
         self.deliveries.clear(None);
         self.callbacks.clear(None);
-        self.payments.clear();
+        self.count_down(self.payments.clear());
         self.creates.clear();
-        self.count.store(0, Ordering::Release);
         self.users.clear(None);
         self.limits.clear(None);
         self.faults.clear(None);
+        self.races.clear(None);
         let root = Root::new(self.settings.seed);
         *self.root.write().unwrap_or_else(std::sync::PoisonError::into_inner) = root;
         *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));

@@ -4,7 +4,7 @@
 //! their transport, gives the domain the facts that a decision depends on, and applies what was decided.
 //!
 //! Lock order: travel → the whole → a unit's whole → create stripe → payment stripe → payment → {a unit's book, users,
-//! tokens, limits, faults, live, signals}. Never two payments at once, and never a payment while a book is locked.
+//! tokens, limits, faults, races, live, signals}. Never two payments at once, and never a payment while a book is locked.
 
 mod answer;
 mod approve;
@@ -24,6 +24,7 @@ mod machine;
 mod manage;
 mod modify;
 mod moves;
+mod races;
 mod settings;
 mod shipping;
 mod signal;
@@ -58,6 +59,7 @@ pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
 pub(crate) use moves::ClockMove;
+pub use races::{FiredRace, ListedRace, RaceRun};
 pub use settings::{Credentials, Settings, Webhook};
 pub use shipping::{Inquiry, Options, Scripted};
 pub(crate) use signal::Signal;
@@ -83,6 +85,7 @@ use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
 use moves::ClockMoves;
+use races::Races;
 use shipping::Questions;
 use slot::Record;
 use stripes::Stripes;
@@ -107,6 +110,7 @@ pub struct Engine {
     tokens: Tokens,
     limits: RateLimits,
     faults: Faults,
+    races: Races,
     /// Payments by sales unit and reference.
     payments: Stripes<Arc<Slot>>,
     /// First answers to create requests by sales unit and idempotency key.
@@ -114,7 +118,7 @@ pub struct Engine {
     /// How many payments there ever were; the last one's number.
     created: AtomicU64,
     /// How many payments there are.
-    count: AtomicU64,
+    count: AtomicI64,
     /// Held while clocks move, so that one jump ends before the next begins.
     travel: Mutex<()>,
     /// What the jump under way has set off, whoever came upon it first.
@@ -161,10 +165,11 @@ impl Engine {
             tokens: Tokens::default(),
             limits: RateLimits::default(),
             faults: Faults::default(),
+            races: Races::default(),
             payments: Stripes::new(secret),
             creates: Stripes::new(secret),
             created: AtomicU64::new(0),
-            count: AtomicU64::new(0),
+            count: AtomicI64::new(0),
             travel: Mutex::new(()),
             jump: JumpLog::default(),
             moves: ClockMoves::default(),
@@ -209,7 +214,7 @@ impl Engine {
     /// Returns how many payments there are.
     #[must_use]
     pub fn payment_count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+        u64::try_from(self.count.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// Makes a trace id for an answer that belongs to no sales unit.
@@ -294,7 +299,7 @@ impl Engine {
         slot: &Arc<Slot>,
         record: &mut Record,
         decision: Decision,
-        at: Timestamp,
+        at: impl Into<Moment>,
         key: Option<&IdempotencyKey>,
     ) {
         let psp_reference = slot.unit.ids.psp_reference();
@@ -307,14 +312,15 @@ impl Engine {
         slot: &Arc<Slot>,
         record: &mut Record,
         decision: Decision,
-        at: Timestamp,
+        at: impl Into<Moment>,
         key: Option<&IdempotencyKey>,
         psp_reference: u64,
     ) {
+        let Moment { at, told_at } = at.into();
         let Decision { name, amount, approval } = decision;
         let was_finished = record.course.standing().is_finished();
         record.course.apply(Event { name, amount, at, psp_reference, key: key.cloned() }, approval);
-        self.publish_last(slot, record);
+        self.publish_last(slot, record, told_at);
         if record.course.standing().is_finished() && !was_finished {
             slot.unit.book().finished.push_back(Arc::downgrade(slot));
         }
@@ -329,11 +335,11 @@ impl Engine {
         self.changed.notify();
     }
 
-    /// Tells the webhooks of the payment's latest event.
-    fn publish_last(&self, slot: &Slot, record: &Record) {
+    /// Tells the webhooks of the payment's latest event, no earlier than at the time given.
+    fn publish_last(&self, slot: &Slot, record: &Record, told_at: Timestamp) {
         let payment = slot.payment(record);
         if let Some(event) = payment.course.events().last() {
-            self.publish(slot, payment, event);
+            self.publish(slot, payment, event, told_at);
         }
     }
 
@@ -390,6 +396,20 @@ impl Engine {
 /// The number of a sales unit's stream for this purpose.
 fn stream_number(purpose: u64, msn: Msn) -> u64 {
     msn.to_string().bytes().fold(purpose, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+/// When something happens to a payment, and from when on webhooks tell of it.
+#[derive(Clone, Copy)]
+struct Moment {
+    at: Timestamp,
+    told_at: Timestamp,
+}
+
+/// As a rule it is told at once.
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        Self { at, told_at: at }
+    }
 }
 
 /// What the live stream tells of a payment.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::answer::{Prints, Refusal, parse, raw_print};
 use super::slot::{First, Record, Slot};
 use super::unit::Unit;
-use super::{Engine, IdempotencyKey};
+use super::{Engine, IdempotencyKey, RaceRun};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::explain::{Facts, PaymentFacts};
 use crate::domain::json::Json;
 use crate::domain::operation::Operation;
-use crate::domain::payment::{CancelRequest, Decision, MAX_EVENTS, ModificationRequest, Standing};
+use crate::domain::payment::{CancelRequest, Decision, EventName, MAX_EVENTS, ModificationRequest, Standing};
 use crate::domain::time::Timestamp;
 
 /// The answer to a capture, refund or cancel: the payment as it stood right after it.
@@ -19,6 +19,8 @@ pub struct Receipt {
     pub slot: Arc<Slot>,
     /// Where it stood.
     pub standing: Standing,
+    /// The race that it had a part in, unless the answer was given before.
+    pub race: Option<RaceRun>,
 }
 
 impl Engine {
@@ -58,9 +60,9 @@ impl Engine {
         let prints = Prints::of(raw, body.as_ref());
         let key = key.map(IdempotencyKey::new);
         let result = body.and_then(|body| self.carry_out(&slot, &mut record, operation, &body, key.as_ref()));
-        let first = match result {
-            Ok(()) => First::Done(record.course.events().len()),
-            Err(rejection) => First::Refused(Box::new(self.refuse(Some(unit), rejection))),
+        let (first, race) = match result {
+            Ok(race) => (First::Done(record.course.events().len()), race),
+            Err(rejection) => (First::Refused(Box::new(self.refuse(Some(unit), rejection))), None),
         };
         let sticks = match &first {
             First::Done(_) => true,
@@ -70,7 +72,7 @@ impl Engine {
             record.remember(operation, key, prints, first.clone());
         }
         match first {
-            First::Done(events) => Ok(receipt(&slot, &record, events)),
+            First::Done(events) => Ok(Receipt { race, ..receipt(&slot, &record, events) }),
             First::Refused(refusal) => Err(*refusal),
         }
     }
@@ -82,18 +84,29 @@ impl Engine {
         operation: Operation,
         body: &Json<'_>,
         key: Option<&IdempotencyKey>,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Option<RaceRun>, Rejection> {
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        let decision = if record.course.events().len() < MAX_EVENTS {
+        let mut decision = if record.course.events().len() < MAX_EVENTS {
             self.decide(slot, record, operation, body, now)
         } else {
             Err(ErrorCode::OrderProcessing.reject())
         };
+        let mut race = None;
+        if decision.as_ref().is_ok_and(|decision| decision.name == EventName::Terminated) {
+            race = self.approve_before_cancel(slot, record, now);
+            if race.is_some() {
+                decision = self.decide(slot, record, operation, body, now);
+            }
+        }
         let decision = decision.map_err(|rejection| {
             rejection.knowing(Facts::Payment(PaymentFacts::of(slot.payment(record), now)))
         })?;
+        let name = decision.name;
         self.commit(slot, record, decision, now, key);
-        Ok(())
+        if name == EventName::Captured {
+            race = self.lose_answer(slot);
+        }
+        Ok(race)
     }
 
     fn decide(
@@ -134,5 +147,5 @@ fn key_conflict(operation: Operation, key: &str) -> Rejection {
 
 /// Answers with the sums as they were after so many events.
 fn receipt(slot: &Arc<Slot>, record: &Record, events: usize) -> Receipt {
-    Receipt { slot: slot.clone(), standing: record.course.standing_after(events) }
+    Receipt { slot: slot.clone(), standing: record.course.standing_after(events), race: None }
 }

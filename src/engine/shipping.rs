@@ -19,8 +19,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::Address;
 use crate::domain::webhook::Target;
 
-/// A question for a merchant's server. Its answer comes back through [`Engine::take_offer`], or
-/// [`Engine::take_offer_for_script`] when a scripted customer asked.
+/// A question for a merchant's server. Its answer comes back through `Engine::take_offer`, or
+/// `Engine::take_offer_for_script` when a scripted customer asked.
 pub struct Inquiry {
     slot: Arc<Slot>,
     customer: PhoneNumber,

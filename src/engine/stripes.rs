@@ -71,12 +71,12 @@ impl<T: Hashed> Stripes<T> {
         Stripe { table, hash }
     }
 
-    /// Removes every value.
-    pub(super) fn clear(&self) {
-        for part in &self.parts {
-            let values = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
-            drop(values);
-        }
+    /// Removes every value. Returns how many there were.
+    pub(super) fn clear(&self) -> usize {
+        let take = |part: &Mutex<HashTable<_>>| {
+            std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        self.parts.iter().map(|part| take(part).len()).sum()
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
         assert!(table.lock((0, "X")).find((0, "X")).is_none());
         assert!(table.lock((0, "X")).find_misspelt((0, "X")).is_some());
         assert!(table.lock((1, "X")).find_misspelt((1, "X")).is_none());
-        table.clear();
+        assert_eq!((table.clear(), table.clear()), (1, 0));
         assert!(table.lock((0, "x")).find((0, "x")).is_none());
     }
 }

@@ -120,7 +120,7 @@ impl Engine {
             }
             TimerKind::Expiry => {
                 let decision = slot.payment(record).expire();
-                self.commit(slot, record, decision, at, None);
+                self.expire(slot, record, decision, at);
             }
             TimerKind::CaptureDeadline => {
                 let decision = slot.payment(record).release();

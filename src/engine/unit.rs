@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use uuid::Uuid;
@@ -26,6 +26,7 @@ pub struct Unit {
     pub(super) clock: Clock,
     pub(super) ids: Ids,
     pub(super) authorised: AtomicU64,
+    gone: AtomicBool,
     /// The registrations for webhooks.
     pub(super) hooks: Hooks,
     /// How many webhooks are due or on their way.
@@ -89,6 +90,7 @@ impl Unit {
             clock: Clock::new(Setting::Ahead(0)),
             ids,
             authorised: AtomicU64::new(0),
+            gone: AtomicBool::new(false),
             hooks: Hooks::default(),
             under_way: AtomicUsize::new(0),
             book: Mutex::default(),
@@ -109,6 +111,15 @@ impl Unit {
     /// Locks the list of payments. Nothing else is locked while it is.
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the unit is no longer one of the sandbox. Whoever still holds it takes back what they put into the tables.
+    pub(super) fn retire(&self) {
+        self.gone.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
     }
 
     /// Returns how many payments the unit has authorised so far.

@@ -42,6 +42,7 @@ impl Units {
     pub(super) fn replace(&self, unit: &Arc<Unit>) -> Option<Arc<Unit>> {
         let old = self.by_msn.insert(unit.msn, unit.clone());
         if let Some(old) = &old {
+            old.retire();
             self.forget(&old.settings());
         }
         self.index(&unit.settings());
@@ -70,12 +71,16 @@ impl Units {
 
     pub(super) fn remove(&self, msn: Msn) -> Option<Arc<Unit>> {
         let (_, unit) = self.by_msn.remove(&msn)?;
+        unit.retire();
         self.forget(&unit.settings());
         Some(unit)
     }
 
     pub(super) fn clear(&self) {
-        self.by_msn.clear();
+        self.by_msn.retain(|_, unit| {
+            unit.retire();
+            false
+        });
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys::default();
     }
 

@@ -83,6 +83,7 @@ impl Api {
         let body = call.body.unwrap_or_default();
         let receipt = self.engine.modify(unit, call.operation, call.reference, key, body)?;
         self.after_webhooks(&receipt.slot, seen);
+        seen.race = receipt.race;
         Ok(json(StatusCode::OK, |body| wire::modified(body, &receipt.slot.order, receipt.standing)))
     }
 

@@ -103,6 +103,16 @@ impl Mark {
         self.held.as_ref().is_some_and(|held| held.rest.is_some())
     }
 
+    /// Returns the name of the fault; `request` when the request itself asked.
+    pub(super) fn name(&self) -> &str {
+        self.fault.to_str().unwrap_or_default()
+    }
+
+    /// Returns how the connection ends, if the fault breaks it.
+    pub(super) fn connection(&self) -> Option<ConnectionFault> {
+        self.broken.as_ref().map(|broken| broken.fault)
+    }
+
     /// Hands what is left to do to those who send the answer.
     pub(super) fn put_on(self, answered: &mut Answered<'_>) {
         answered.told = self.told;

@@ -7,6 +7,7 @@ mod epayment;
 mod fault;
 mod headers;
 mod problem;
+mod race;
 mod report;
 mod route;
 mod token;
@@ -27,7 +28,7 @@ use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::operation::Operation;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
-use crate::engine::{Engine, Refusal, Slot};
+use crate::engine::{Engine, RaceRun, Refusal, Slot};
 pub(crate) use body::BodyError;
 pub(crate) use fault::{Broken, Held, Rest};
 use fault::{Mark, Outcome};
@@ -74,6 +75,8 @@ pub(crate) struct Seen {
     pub(crate) created: Option<Arc<Slot>>,
     /// The payment whose webhooks come before the answer.
     pub(crate) awaited: Option<Arc<Slot>>,
+    /// The race that the call had a part in.
+    race: Option<RaceRun>,
 }
 
 /// A call and its answer.
@@ -153,7 +156,7 @@ impl Api {
             Err(self.engine.refuse(None, ErrorCode::InternalError.reject())).into()
         });
         if !mark.as_ref().is_some_and(Mark::is_unfinished) {
-            report.end(&call, request_id, &result);
+            report.end(&call, request_id, &result, mark.as_ref());
         }
         let operation = Some(route.operation);
         // A webhook's id or a customer's sub is no payment's reference.
@@ -175,6 +178,9 @@ impl Api {
         };
         if let Some(mark) = mark {
             mark.put_on(&mut answered);
+        }
+        if let Some(race) = answered.seen.race.take() {
+            race::put_on(&race, &mut answered);
         }
         answered
     }

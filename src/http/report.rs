@@ -1,8 +1,10 @@
 //! Telling the log about a call: nothing by default costs nothing.
 
+use super::fault::Mark;
 use super::{Answer, Call};
 use crate::domain::errors::ErrorCode;
 use crate::domain::explain::{Asked, brief};
+use crate::domain::fault::ConnectionFault;
 use crate::domain::json::Json;
 use crate::domain::operation::Operation;
 use crate::domain::span::Span;
@@ -36,8 +38,14 @@ impl<'m> Report<'m> {
     }
 
     /// Logs the call: refusals at level INFO, the others at DEBUG. Of bodies only references and amounts are logged,
-    /// and of headers nothing.
-    pub(super) fn end(self, call: &Call<'_>, request_id: &str, result: &Result<Answer, Refusal>) {
+    /// and of headers nothing. `mark` is of the fault that struck, if one did.
+    pub(super) fn end(
+        self,
+        call: &Call<'_>,
+        request_id: &str,
+        result: &Result<Answer, Refusal>,
+        mark: Option<&Mark>,
+    ) {
         let Some(began) = self.began else { return };
         let micros = self.machine.elapsed().as_micros() - began.as_micros();
         let operation = call.operation.name();
@@ -49,10 +57,15 @@ impl<'m> Report<'m> {
             _ => call.reference.into(),
         };
         let reference: String = reference.chars().take(LONGEST_REFERENCE).collect();
+        let fault = mark.map(Mark::name);
+        let connection = mark.and_then(Mark::connection).map(ConnectionFault::word);
         match result {
             Ok(answer) => {
                 let status = answer.status().as_u16();
-                tracing::debug!(target: "epayment_sandbox::call", request_id, operation, reference, status, amount, micros);
+                tracing::debug!(
+                    target: "epayment_sandbox::call",
+                    request_id, operation, reference, status, amount, fault, connection, micros
+                );
             }
             Err(Refusal { rejection, .. }) => {
                 let spec = rejection.code.spec();
@@ -70,7 +83,7 @@ impl<'m> Report<'m> {
                 let (status, code) = (spec.status, spec.number);
                 tracing::info!(
                     target: "epayment_sandbox::call",
-                    request_id, operation, reference, status, code, why, amount, micros
+                    request_id, operation, reference, status, code, why, amount, fault, connection, micros
                 );
             }
         }

@@ -184,9 +184,10 @@ impl SandboxBuilder {
         begun.unwrap_or_else(|flaw| panic!("the baseline is broken at {flaw}"));
         let (engine, journal, app) = (service.engine.clone(), service.journal.clone(), service.app.clone());
         let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("the operating system gives a runtime what it needs");
+        let handle = runtime.handle().clone();
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("the operating system gives a runtime what it needs");
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a listener can be waited for");
                 service.run(listener, stopped).await;
@@ -194,6 +195,6 @@ impl SandboxBuilder {
             runtime.shutdown_background();
         });
         let thread = Some(thread.expect("the operating system gives a thread"));
-        Ok(Sandbox { engine, journal, app, address, stop, thread })
+        Ok(Sandbox { engine, journal, app, address, runtime: handle, stop, thread })
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 pub use self::builder::SandboxBuilder;
@@ -22,6 +23,7 @@ use crate::broken;
 use crate::config::Config;
 use crate::domain::digits::Msn;
 use crate::domain::fault::Fault;
+use crate::domain::race::Race;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::engine::{ClockError, DEFAULT_MSN, Engine, Fired, Jump, ManageError};
@@ -45,6 +47,7 @@ pub struct Sandbox {
     journal: Arc<Journal>,
     app: Arc<App>,
     address: SocketAddr,
+    runtime: Handle,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -171,6 +174,21 @@ impl Sandbox {
     /// When there are too many.
     pub fn fault(&self, fault: Fault) -> Result<String, ManageError> {
         Ok(self.engine.add_fault(fault)?.id())
+    }
+
+    /// Arms a race: an order of events that the next payment that fits is run through, once. Returns its id.
+    ///
+    /// ```
+    /// use epayment_sandbox::Sandbox;
+    /// use epayment_sandbox::domain::race::{Race, RaceKind};
+    /// let sandbox = Sandbox::start(); // The customer of the next payment that is cancelled approves just before it.
+    /// sandbox.race(Race::new(RaceKind::ApproveDuringCancel)).expect("there is room for one");
+    /// ```
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn race(&self, race: Race) -> Result<String, ManageError> {
+        Ok(self.engine.add_race(race)?.id())
     }
 
     /// Returns the whole state as a document, as `GET /_sandbox/state` does. [`SandboxBuilder::baseline`] begins with it.

@@ -7,6 +7,7 @@ use crate::courier;
 use crate::domain::digits::Msn;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Choice, CustomerRefusal, Event, Offer, Phase, State, Totals};
+use crate::domain::webhook::Before;
 use crate::engine::Slot;
 
 /// A payment as it stood when it was looked at.
@@ -56,7 +57,8 @@ impl UnitHandle<'_> {
     }
 
     /// Lets the customer approve. For an Express payment with dynamic options the merchant's server is asked first, and
-    /// has to be able to answer meanwhile.
+    /// has to be able to answer meanwhile. A webhook that a policy or a race puts before the customer's way back has been
+    /// tried when this returns.
     ///
     /// # Errors
     ///
@@ -65,7 +67,9 @@ impl UnitHandle<'_> {
         let slot = self.find(reference)?;
         let offer = self.offer(&slot).map_err(SandboxError::Customer)?;
         let choice = Choice { offer, ..Choice::default() };
-        self.sandbox.engine.customer_approves(&slot, None, &choice).map_err(SandboxError::Customer)
+        self.sandbox.engine.customer_approves(&slot, None, &choice).map_err(SandboxError::Customer)?;
+        self.before_redirect(slot);
+        Ok(())
     }
 
     /// Asks the merchant's server for delivery options, where the payment wants that. A thread of its own does it, because
@@ -83,14 +87,30 @@ impl UnitHandle<'_> {
         asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
-    /// Lets the customer reject.
+    /// Lets the customer reject. Webhooks may come before, as with [`UnitHandle::approve`].
     ///
     /// # Errors
     ///
     /// When there is no such payment or it no longer waits.
     pub fn reject(&self, reference: &str) -> Result<(), SandboxError> {
         let slot = self.find(reference)?;
-        self.sandbox.engine.customer_rejects(&slot).map_err(SandboxError::Customer)
+        self.sandbox.engine.customer_rejects(&slot).map_err(SandboxError::Customer)?;
+        self.before_redirect(slot);
+        Ok(())
+    }
+
+    /// Keeps the customer until webhooks have been tried, where a policy or a race wants that.
+    fn before_redirect(&self, slot: Arc<Slot>) {
+        let engine = self.sandbox.engine.clone();
+        if engine.webhooks_are_awaited() {
+            let (done, is_done) = std::sync::mpsc::channel();
+            // The sandbox's own thread waits; the caller may be on a runtime, where none can be begun.
+            self.sandbox.runtime.spawn(async move {
+                courier::tried_once(&engine, &slot, Before::Redirect).await;
+                let _ = done.send(());
+            });
+            let _ = is_done.recv();
+        }
     }
 
     /// Looks at a payment.

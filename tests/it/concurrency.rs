@@ -232,3 +232,66 @@ fn resets_in_the_middle_of_traffic_harm_nobody() {
     let health = Merchant::new(&sandbox).control("GET", "/health", &Value::Null).json();
     assert_eq!(health["payments"], 0);
 }
+
+#[test]
+fn payments_that_are_created_at_once_are_all_listed() {
+    let sandbox = Sandbox::start();
+    race(&sandbox, 8, |racer, merchant| {
+        for number in 0..200 {
+            merchant.created(&format!("listed-{racer}-{number}"), 1000);
+        }
+    });
+    let shop = Merchant::new(&sandbox);
+    assert_eq!(listed(&shop), 1600);
+}
+
+/// How many payments the sandbox lists, page by page.
+fn listed(shop: &Merchant<'_>) -> u64 {
+    let (mut listed, mut cursor) = (0, String::new());
+    loop {
+        let page = shop.control("GET", &format!("/payments?limit=100{cursor}"), &Value::Null).json();
+        listed += page["payments"].as_array().map_or(0, Vec::len) as u64;
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return listed,
+        }
+    }
+}
+
+/// Lets shops create payments while others take everything away again, and returns how many payments the sandbox counts
+/// and how many it lists.
+fn counted_and_listed(sandbox: &Sandbox, clear: impl Fn(&Merchant<'_>) + Sync) -> (u64, u64) {
+    race(sandbox, 6, |racer, merchant| {
+        for number in 0..400 {
+            if racer == 0 {
+                clear(merchant);
+            } else {
+                let reference = format!("swept-away-{racer}-{number}");
+                let status = merchant.create(&reference, &create_body(&reference, 1000)).status;
+                assert_eq!(status, 201, "{reference}");
+            }
+        }
+    });
+    let shop = Merchant::new(sandbox);
+    let counted = shop.control("GET", "/health", &Value::Null).json()["payments"].as_u64();
+    (counted.expect("a number"), listed(&shop))
+}
+
+#[test]
+fn a_create_that_races_with_a_reset_leaves_nothing_behind() {
+    let sandbox = Sandbox::start();
+    let (counted, listed) = counted_and_listed(&sandbox, |_| sandbox.reset());
+    assert_eq!(counted, listed, "after resets of all");
+    let of_the_unit = |merchant: &Merchant<'_>| {
+        let path = format!("/reset?msn={}", merchant.msn);
+        assert!(matches!(merchant.control("POST", &path, &Value::Null).status, 204 | 404));
+    };
+    let (counted, listed) = counted_and_listed(&sandbox, of_the_unit);
+    assert_eq!(counted, listed, "after resets of one unit");
+    let remove = |merchant: &Merchant<'_>| {
+        let path = format!("/sales-units/{}", merchant.msn);
+        assert!(matches!(merchant.control("DELETE", &path, &Value::Null).status, 204 | 404));
+    };
+    let (counted, listed) = counted_and_listed(&sandbox, remove);
+    assert_eq!(counted, listed, "after the unit was removed and made again");
+}

@@ -179,7 +179,7 @@ impl Engine {
     /// replaces.
     fn enter(&self, built: Built) -> Option<Arc<Unit>> {
         let Built { unit, slots, refused } = built;
-        let count = slots.len() as u64;
+        let count = i64::try_from(slots.len()).unwrap_or(i64::MAX);
         for slot in slots {
             self.payments.lock(slot.key()).insert(slot.clone());
             let key = CreateKey::Created(slot);
@@ -204,7 +204,7 @@ impl Engine {
 
     /// Makes room if there are too many payments, sets webhooks going, and wakes whoever waits.
     fn set_going(&self, units: &[Arc<Unit>]) {
-        let count = self.count.load(Ordering::Acquire);
+        let count = self.payment_count();
         for _ in self.settings.max_payments..count {
             self.drop_oldest();
         }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::hook::Hook;
-use super::queue::Delivery;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::signature::{self, Forgery};
 
 /// One attempt, ready to be sent. It has to come back through `Engine::attempted`.
+#[derive(Clone)]
 pub struct Attempt {
     /// Whose registration it is.
     pub hook: Arc<Hook>,
@@ -55,6 +56,11 @@ impl Attempt {
     #[must_use]
     pub fn body(&self) -> &str {
         &self.delivery.body
+    }
+
+    /// Whether it is sent twice at the same time.
+    pub(crate) fn is_double(&self) -> bool {
+        self.delivery.is_double
     }
 
     /// Signs a delivery afresh, or forges its signature. `date` is the machine's time.

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::queue::Queue;
 use crate::domain::payment::EventName;
+use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{EventType, Policy, Registration};
+use crate::domain::webhook::{Before, EventType, Policy, Registration};
 use crate::engine::unit::Unit;
 
 /// One registration for events.
@@ -91,6 +92,21 @@ impl Hooks {
             return Vec::new();
         }
         self.all().into_iter().filter(|hook| hook.wants(event)).collect()
+    }
+
+    /// Whether somebody is told of such an event at once.
+    pub(in crate::engine) fn tell_at_once(&self, event: EventName) -> bool {
+        self.for_event(event).iter().any(|hook| {
+            let policy = hook.queue().policy();
+            !policy.hold && policy.delay == Span::ZERO
+        })
+    }
+
+    /// Lets something wait for the first attempts to tell of a payment's event, whatever the policy.
+    pub(in crate::engine) fn let_wait(&self, line: u64, event: EventName, before: Before) {
+        for hook in self.for_event(event) {
+            hook.queue().let_wait(line, event.into(), before);
+        }
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Hook>> {

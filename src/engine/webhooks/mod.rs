@@ -4,6 +4,7 @@
 //! other and says how each went.
 
 mod attempt;
+mod delivery;
 mod hook;
 mod journal;
 mod outgoing;

@@ -92,8 +92,13 @@ impl Outgoing {
     /// Notes that there is such a policy from now on.
     pub(super) fn note_policy(&self, policy: Policy) {
         if policy.before != Before::None {
-            self.is_awaited.store(true, Ordering::Release);
+            self.note_wait();
         }
+    }
+
+    /// Notes that something may wait for first attempts from now on.
+    pub(in crate::engine) fn note_wait(&self) {
+        self.is_awaited.store(true, Ordering::Release);
     }
 
     /// Whether anything may have to wait for first attempts.

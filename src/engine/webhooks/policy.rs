@@ -105,14 +105,11 @@ impl Engine {
         self.outgoing.is_awaited()
     }
 
-    /// Whether a webhook of this payment that is being seen to has not been tried yet, where the policy wants that to come
-    /// first.
+    /// Whether a webhook of this payment that is being seen to has not been tried yet, where the policy or a race wants that
+    /// to come first.
     pub(crate) fn has_untried_webhooks(&self, slot: &Slot, before: Before) -> bool {
         let now = self.now(&slot.unit);
-        let has_untried = |hook: &Arc<Hook>| {
-            let queue = hook.queue();
-            queue.policy().before == before && queue.has_untried(slot.number, now)
-        };
+        let has_untried = |hook: &Arc<Hook>| hook.queue().has_untried(slot.number, now, before);
         self.webhooks_are_awaited() && slot.unit.hooks.all().iter().any(has_untried)
     }
 }

@@ -7,11 +7,11 @@ use std::task::Waker;
 use serde::Serialize;
 
 use super::attempt::{Attempt, Outcome};
+use super::delivery::Delivery;
 use super::hook::Hook;
 use super::journal::{DeliveryFilter, DeliveryRow};
-use super::queue::Delivery;
 use crate::domain::digits::Msn;
-use crate::domain::payment::{Event, Payment};
+use crate::domain::payment::{Event, EventName, Payment};
 use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::webhook::EventType;
 use crate::engine::slot::Slot;
@@ -20,18 +20,26 @@ use crate::engine::{Engine, FiredKind, Kind, WebhookTimer};
 
 impl Engine {
     /// Tells everybody who asked of a payment's latest event. The payment is locked meanwhile, so events keep their order.
-    pub(in crate::engine) fn publish(&self, slot: &Slot, payment: Payment<'_>, event: &Event) {
+    pub(in crate::engine) fn publish(
+        &self,
+        slot: &Slot,
+        payment: Payment<'_>,
+        event: &Event,
+        told_at: Timestamp,
+    ) {
         let hooks = slot.unit.hooks.for_event(event.name);
         if hooks.is_empty() {
             return;
         }
+        let is_double = event.name == EventName::Authorized && self.doubles_webhook(slot);
         let mut body = String::with_capacity(320);
         crate::wire::delivery(&mut body, payment, event, slot.unit.msn);
         let body: Arc<str> = body.into();
         let reference: Arc<str> = slot.order.reference().into();
         for hook in hooks {
-            let delivery =
-                Delivery::new(slot.number, reference.clone(), event.name.into(), body.clone(), event.at);
+            let mut delivery =
+                Delivery::new(slot.number, reference.clone(), event.name.into(), body.clone(), told_at);
+            delivery.is_double = is_double;
             if hook.queue().push(delivery) > 0 {
                 tracing::warn!(
                     url = hook.registration.url,
@@ -122,24 +130,25 @@ impl Engine {
         self.outgoing.is_ready(hook);
     }
 
-    /// Takes back an attempt and what became of it.
-    pub(crate) fn attempted(&self, attempt: Attempt, outcome: Outcome) {
+    /// Takes back an attempt and what became of it, and of its double if it had one.
+    pub(crate) fn attempted(&self, attempt: Attempt, outcome: Outcome, double: Option<Outcome>) {
         let hook = attempt.hook.clone();
         let took = self.settings.machine.elapsed().less(attempt.began);
         if let Some(unit) = hook.unit.upgrade() {
-            self.note_outcome(&unit, &hook, attempt, outcome, took);
+            self.note_outcomes(&unit, &hook, attempt, outcome, double, took);
         }
         self.outgoing.end(&hook);
         self.touch();
         self.delivered.notify();
     }
 
-    fn note_outcome(
+    fn note_outcomes(
         &self,
         unit: &Arc<Unit>,
         hook: &Arc<Hook>,
         attempt: Attempt,
         outcome: Outcome,
+        double: Option<Outcome>,
         took: crate::domain::span::Span,
     ) {
         let mut queue = hook.queue();
@@ -147,7 +156,7 @@ impl Engine {
             return;
         }
         let line = attempt.delivery.line;
-        let next_at = if outcome.has_arrived() {
+        let next_at = if outcome.has_arrived() || double.as_ref().is_some_and(Outcome::has_arrived) {
             queue.arrived(line);
             None
         } else {
@@ -155,11 +164,15 @@ impl Engine {
         };
         let limit = self.settings.max_requests;
         // Whoever sees that the attempt is over has to find it in the journal.
-        let row = self.deliveries.add(limit, unit.msn, attempt, outcome, took, next_at);
+        let add = |attempt, outcome| self.deliveries.add(limit, unit.msn, attempt, outcome, took, next_at);
+        let of_double = double.map(|outcome| add(attempt.clone(), outcome));
+        let row = add(attempt, outcome);
         drop(queue);
         self.see_to(hook);
-        log(&row);
-        self.live.tell(Kind::Delivery, Some(unit.msn), || serde_json::to_string(&Told::of(&row)).ok());
+        for row in of_double.into_iter().chain([row]) {
+            log(&row);
+            self.live.tell(Kind::Delivery, Some(unit.msn), || serde_json::to_string(&Told::of(&row)).ok());
+        }
     }
 
     /// Returns the attempts that are meant, newest first, at most so many.

@@ -3,38 +3,17 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::journal::DeliveryRow;
-use crate::document::{DeliveryData, Flaw, LineData, MAX_COUNTER, PolicyData, QueueData};
+use crate::document::{Flaw, LineData, MAX_COUNTER, PolicyData, QueueData};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{DEAD_AFTER, EventType, MAX_DUPLICATES, Order, Policy, next_attempt};
+use crate::domain::webhook::{Before, DEAD_AFTER, EventType, Order, Policy, next_attempt};
 
 /// How many deliveries to one receiver are on their way at once.
 const MAX_ON_THE_WAY: usize = 8;
 
 /// How many events wait for one receiver. Beyond it the oldest line loses its first event.
 const MAX_WAITING: usize = 100_000;
-
-/// An event on its way to a receiver.
-#[derive(Clone, Debug)]
-pub(super) struct Delivery {
-    /// The payment's number; events of one payment keep their order.
-    pub(super) line: u64,
-    pub(super) reference: Arc<str>,
-    pub(super) event: EventType,
-    pub(super) body: Arc<str>,
-    /// How many attempts were made.
-    pub(super) attempts: u32,
-    /// When the next one is due.
-    pub(super) due: Timestamp,
-    /// When the first one was made.
-    first: Option<Timestamp>,
-    /// How many more times it is sent once it has arrived.
-    copies: u32,
-    /// It has arrived before.
-    is_copy: bool,
-    /// It waits for a release.
-    is_held: bool,
-}
 
 /// The events of one payment. Those that are held come after those that are not.
 #[derive(Debug, Default)]
@@ -61,27 +40,6 @@ pub(super) struct Queue {
     again: u64,
     /// The earliest time for which a timer is set.
     pub(super) timer: Option<Timestamp>,
-}
-
-impl Delivery {
-    pub(super) fn new(
-        line: u64,
-        reference: Arc<str>,
-        event: EventType,
-        body: Arc<str>,
-        due: Timestamp,
-    ) -> Self {
-        let (attempts, first, copies, is_copy, is_held) = (0, None, 0, false, false);
-        Self { line, reference, event, body, attempts, due, first, copies, is_copy, is_held }
-    }
-
-    fn is_new(&self) -> bool {
-        self.attempts == 0 && !self.is_copy
-    }
-
-    fn can_go(&self, now: Timestamp) -> bool {
-        !self.is_held && self.due <= now
-    }
 }
 
 impl Line {
@@ -190,6 +148,7 @@ impl Queue {
         }
         let delivery = line.waiting.front_mut()?;
         delivery.attempts += 1;
+        delivery.is_double &= delivery.is_first();
         delivery.first.get_or_insert(now);
         line.is_under_way = true;
         self.on_the_way += 1;
@@ -201,14 +160,22 @@ impl Queue {
         self.on_the_way < MAX_ON_THE_WAY && self.due.first().is_some_and(|(due, _)| *due <= now)
     }
 
-    /// Whether there is an event of a payment that is being seen to and has not been tried yet. What is held, due later or
-    /// behind one that failed is not being seen to.
-    pub(super) fn has_untried(&self, line: u64, now: Timestamp) -> bool {
+    /// Lets something wait for the first attempt of a payment's event, unless it has arrived already.
+    pub(super) fn let_wait(&mut self, line: u64, event: EventType, before: Before) {
+        let waiting = self.lines.get_mut(&line).into_iter().flat_map(|line| line.waiting.iter_mut());
+        waiting.filter(|delivery| delivery.event == event).for_each(|delivery| delivery.before = before);
+    }
+
+    /// Whether there is an event of a payment that this waits for, that is being seen to and has not been tried yet. What is
+    /// held, due later or behind one that failed is not being seen to.
+    pub(super) fn has_untried(&self, line: u64, now: Timestamp, before: Before) -> bool {
         let Some(line) = self.lines.get(&line) else { return false };
         let Some(first) = line.waiting.front() else { return false };
-        let untried = || line.waiting.iter().any(|delivery| delivery.is_new() && delivery.can_go(now));
+        let is_wanted = |delivery: &Delivery| self.policy.before == before || delivery.before == before;
+        let mut waiting = line.waiting.iter().filter(|delivery| is_wanted(delivery));
+        let mut untried = || waiting.any(|delivery| delivery.is_new() && delivery.can_go(now));
         match line.is_under_way {
-            true => (first.attempts == 1 && !first.is_copy) || untried(),
+            true => (is_wanted(first) && first.is_first()) || untried(),
             false => first.can_go(now) && untried(),
         }
     }
@@ -352,49 +319,10 @@ impl Queue {
     }
 }
 
-/// More attempts than any schedule has.
-const MAX_ATTEMPTS: u32 = 10_000;
-
-impl Delivery {
-    fn taken_down(&self) -> DeliveryData {
-        DeliveryData {
-            reference: self.reference.to_string(),
-            event: self.event.name().to_owned(),
-            body: self.body.to_string(),
-            attempts: self.attempts,
-            due: self.due,
-            first: self.first,
-            copies: self.copies,
-            is_copy: self.is_copy,
-            is_held: self.is_held,
-        }
-    }
-
-    fn restored(data: &DeliveryData, line: u64) -> Result<Self, Flaw> {
-        if data.attempts > MAX_ATTEMPTS || (data.attempts > 0) != data.first.is_some() {
-            return Err(Flaw::of("attempts", "it does not fit first"));
-        }
-        if data.copies > MAX_DUPLICATES {
-            return Err(Flaw::of("copies", format!("it is more than {MAX_DUPLICATES}")));
-        }
-        Ok(Self {
-            line,
-            reference: data.reference.as_str().into(),
-            event: data.event()?,
-            body: data.body.as_str().into(),
-            attempts: data.attempts,
-            due: data.due,
-            first: data.first,
-            copies: data.copies,
-            is_copy: data.is_copy,
-            is_held: data.is_held,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::DeliveryData;
     use crate::domain::payment::EventName;
 
     const NOW: Timestamp = Timestamp::EPOCH;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::queue::{Delivery, Queue};
+use super::delivery::Delivery;
+use super::queue::Queue;
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::EventType;

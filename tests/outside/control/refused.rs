@@ -86,6 +86,43 @@ fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[test]
+fn a_value_of_another_type_is_refused_in_words() {
+    refused(
+        400,
+        &[
+            (
+                "PUT",
+                "/webhooks/policy",
+                r#"{"duplicate":-1}"#,
+                &["duplicate: ", "expected a whole number from 0."],
+            ),
+            (
+                "PUT",
+                "/sales-units/123456",
+                r#"{"subscriptionKeys":"a"}"#,
+                &["subscriptionKeys: ", "expected a list."],
+            ),
+            (
+                "POST",
+                "/clock/advance",
+                r#"{"by":"1y"}"#,
+                &["by: \"1y\" is not a duration", "so write them in days."],
+            ),
+            (
+                "POST",
+                "/faults",
+                r#"{"then":{"status":503},"times":1.5}"#,
+                &["times: ", "expected a whole number from 0."],
+            ),
+            ("GET", "/requests?status=teapot", "", &["status: a whole number is needed."]),
+            ("GET", "/requests?limit=", "", &["limit: a whole number is needed."]),
+            ("GET", "/requests?status=70000", "", &["status: the number is too large."]),
+            ("POST", "/clock/advance", "{\"by\" 1}", &["line 1 column 7"]),
+        ],
+    );
+}
+
+#[test]
 fn an_unknown_member_is_refused_with_those_that_there_are() {
     let approve = format!("{PAYMENT}/approve");
     let reject = format!("{PAYMENT}/reject");
@@ -128,7 +165,7 @@ fn a_member_of_the_wrong_type_is_refused_with_the_right_one() {
             ("PUT", "/clock", r#"{"now":5}"#, &["now", "5", "RFC 3339"]),
             ("POST", "/clock/advance", r#"{"to":5}"#, &["to", "5", "string"]),
             ("PUT", "/sales-units/123456", r#"{"name":1}"#, &["name", "string"]),
-            ("PUT", "/sales-units/123456", r#"{"subscriptionKeys":"k"}"#, &["subscriptionKeys", "sequence"]),
+            ("PUT", "/sales-units/123456", r#"{"subscriptionKeys":"k"}"#, &["subscriptionKeys", "list"]),
             ("PUT", "/sales-units/123456", r#"{"refundsEnabled":"yes"}"#, &["refundsEnabled", "boolean"]),
             (
                 "PUT",
@@ -153,7 +190,7 @@ fn a_member_of_the_wrong_type_is_refused_with_the_right_one() {
             ),
             ("PUT", "/sales-units/123456", r#"{"paymentLimit":1.5}"#, &["paymentLimit", "1.5"]),
             ("PUT", "/users/4712345678", r#"{"exists":"no"}"#, &["exists", "boolean"]),
-            ("PUT", "/users/4712345678", r#"{"cards":{}}"#, &["cards", "sequence"]),
+            ("PUT", "/users/4712345678", r#"{"cards":{}}"#, &["cards", "list"]),
             ("PUT", "/users/4712345678", r#"{"cards":[{}]}"#, &["cards[0]", "`bin`"]),
             (
                 "PUT",

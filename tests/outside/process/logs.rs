@@ -1,7 +1,8 @@
 //! Logs: a line per call, and no secret.
 
-use crate::support::{MSN, Running, api_headers, call, create_body, request};
 use serde_json::{Value, json};
+
+use crate::support::{Connection, MSN, Running, api_headers, call, control, create_body, request};
 
 /// Values that must never be seen in a log.
 const SECRETS: [&str; 7] = [
@@ -119,6 +120,54 @@ fn a_path_that_the_api_does_not_have_is_logged_without_its_query() {
     let line = log.lines().find(|line| line.ends_with(&id)).unwrap_or_else(|| panic!("no line:\n{log}"));
     assert!(line.contains("GET /epayment/v1/paymnts/some-0001 ") && line.contains(" 404 "), "{line}");
     assert!(!log.contains("SECRET"), "{log}");
+}
+
+#[test]
+fn a_line_names_the_fault_that_struck() {
+    for json in [false, true] {
+        let running = Running::start(&["-v", if json { "--log-format=json" } else { "--log-format=text" }]);
+        let fault = |then: &str| {
+            let body = format!(r#"{{"match":{{"operation":"get"}},"then":{then}}}"#);
+            assert_eq!(control(running.address, "POST", "/_sandbox/faults", &body).status, 201);
+        };
+        fault(r#"{"error":6260}"#);
+        fault(r#"{"status":503}"#);
+        fault(r#"{"fault":"EMPTY_RESPONSE"}"#);
+        fault(r#"{"delay":"1ms"}"#);
+        let path = "/epayment/v1/payments/logged-0001";
+        let get = |more: &[(&str, &str)]| {
+            let headers = [&api_headers(MSN, "")[..], more].concat();
+            let mut connection = Connection::open(running.address);
+            connection.send(request("GET", path, &headers, ""));
+            connection.try_answer()
+        };
+        let statuses: Vec<_> = (0..4).map(|_| get(&[]).map(|answer| answer.status)).collect();
+        assert_eq!(statuses, [Some(400), Some(503), None, Some(404)]);
+        assert_eq!(get(&[("Prefer", "code=418")]).map(|answer| answer.status), Some(418));
+        assert_eq!(get(&[]).map(|answer| answer.status), Some(404));
+        let log = running.stop().stderr;
+        let lines: Vec<_> = log.lines().filter(|line| line.contains("logged-0001")).collect();
+        let expected = match json {
+            false => [
+                "(by fault-1)",
+                "(by fault-2)",
+                "(EMPTY_RESPONSE by fault-3)",
+                "(by fault-4)",
+                "(as the request asked)",
+            ],
+            true => [
+                r#""fault":"fault-1""#,
+                r#""fault":"fault-2""#,
+                r#""connection":"EMPTY_RESPONSE""#,
+                r#""fault":"fault-4""#,
+                r#""fault":"request""#,
+            ],
+        };
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.contains(expected), "{expected} is not in {line}");
+        }
+        assert!(lines.len() == 6 && !lines[5].contains("fault"), "{log}");
+    }
 }
 
 #[test]

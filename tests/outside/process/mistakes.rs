@@ -90,11 +90,11 @@ fn a_configuration_that_cannot_work_stops_the_start() {
         ),
         (
             "[[sales_units]]\nmsn = \"123456\"\n[[sales_units]]\nmsn = \"123456\"",
-            "the inline configuration line 1: sales_units[1].msn: 123456 is listed twice",
+            "the inline configuration line 4: sales_units[1].msn: 123456 is listed twice",
         ),
         (
             "[[sales_units]]\nmsn = \"123456\"\nmarkt = \"NO\"",
-            "the inline configuration line 1: sales_units[0].markt: unknown field `markt`",
+            "unknown key \"markt\" in the inline configuration line 3: did you mean \"market\"?",
         ),
         (
             "[[users]]\nbehaviour = \"ask\"",
@@ -102,7 +102,7 @@ fn a_configuration_that_cannot_work_stops_the_start() {
         ),
         (
             "[[users]]\nphone_number = \"4712345678\"\nafter = \"soon\"",
-            "the inline configuration line 1: users[0].after: \"soon\" is not a duration",
+            "the inline configuration line 3: users[0].after: \"soon\" is not a duration",
         ),
     ] {
         let sentence = run(&["--config-inline", config]).failed();

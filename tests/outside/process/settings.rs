@@ -262,3 +262,63 @@ fn sales_units_and_users_are_read_from_the_configuration() {
     let detail = control(running.address, "GET", "/_sandbox/payments/200200/configured-0001", "").json();
     assert_eq!(detail["phase"], "AUTHORIZED", "the user approves by themselves");
 }
+
+#[test]
+fn what_config_print_prints_is_a_configuration_that_says_the_same() {
+    let folder = Folder::new();
+    let config = r#"
+        credentials = "configured"
+        seed = "18446744073709551615"
+        control_token = "a-secret"
+        webhook_url = "http://localhost:3000/hook"
+        webhook_secret = "a-secret"
+
+        [[sales_units]]
+        msn = "200200"
+        name = "Sokker \"og\" sko"
+        client_id = "the-client"
+        client_secret = "a-secret"
+        subscription_keys = ["a-secret", "b-secret"]
+        market = "FI"
+        permissions = { express = false, late_capture = true }
+        partial_capture = false
+        payment_limit = 7
+
+        [[users]]
+        phone_number = "4712345678"
+        first_name = "Ada"
+        addresses = [{ address_line1 = "Storgata 1", address_line2 = "H0101", city = "Oslo", country = "NO", post_code = "0155" }]
+        cards = [{ bin = "429198", expired = true }]
+        exists = false
+        behaviour = "approve"
+        after = "1m30s"
+
+        [[users]]
+        phone_number = "4787654321"
+    "#;
+    let print = |name: &str, text: &str| {
+        let path = folder.write(name, text).display().to_string();
+        run(&["config", "print", "--config", &path]).good()
+    };
+    let values = |text: &str| -> Vec<String> {
+        text.lines().map(|line| line.split("  # ").next().unwrap_or_default().trim_end().to_owned()).collect()
+    };
+    let first = print("first.toml", config);
+    assert!(!first.contains("-secret"), "{first}");
+    for line in [
+        r#"client_id = "***""#,
+        r#"client_secret = "***""#,
+        r#"subscription_keys = ["***", "***"]"#,
+        r#"name = 'Sokker "og" sko'"#,
+        "partial_capture = false",
+        "payment_limit = 7",
+        "exists = false",
+        r#"after = "1m30s""#,
+    ] {
+        assert!(first.lines().any(|printed| printed == line), "{line} is not in\n{first}");
+    }
+    assert!(first.contains("late_capture = true") && first.contains("express = false"), "{first}");
+    assert!(first.contains(r#"address_line2 = "H0101""#) && first.contains("expired = true"), "{first}");
+    let second = print("second.toml", &first);
+    assert_eq!(values(&second), values(&first));
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv6Addr, TcpListener};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -47,6 +48,29 @@ fn the_port_file_holds_the_port_once_the_sandbox_is_ready() {
     running.stop().good();
     let left: Vec<_> = fs::read_dir(folder.path("")).expect("a folder can be listed").collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_port_file_that_another_sandbox_has_written_since_stays() {
+    let folder = Folder::new();
+    let path = folder.path("ports.json");
+    for takes_over_the_port in [false, true] {
+        let running = Running::start(&["--port-file", &path.display().to_string()]);
+        let text = fs::read_to_string(&path).expect("it is there");
+        let newer = if takes_over_the_port { text } else { "{\"http\":\"127.0.0.1:1\"}\n".to_owned() };
+        let other = folder.write("newer.json", &newer);
+        let written = fs::metadata(&path).and_then(|data| data.modified()).expect("it is there");
+        let later = written + Duration::from_secs(1);
+        fs::File::options()
+            .write(true)
+            .open(&other)
+            .and_then(|file| file.set_modified(later))
+            .expect("a file");
+        // As a sandbox writes it: as a whole, by another file's name.
+        fs::rename(&other, &path).expect("a file can be renamed");
+        running.stop().good();
+        assert_eq!(fs::read_to_string(&path).ok(), Some(newer), "{takes_over_the_port}");
+    }
 }
 
 #[test]
