@@ -96,6 +96,8 @@ fn source_files() -> Vec<(String, String)> {
     let src = root().join("src");
     let mut found = Vec::new();
     files(&src, &mut found);
+    // The style sheet and the script of the pages belong to no layer.
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "rs"));
     let read = |path: PathBuf| {
         let name = path.strip_prefix(&src).expect("below src").to_string_lossy().replace('\\', "/");
         (name, std::fs::read_to_string(&path).expect("a source file"))

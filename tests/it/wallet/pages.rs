@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{frozen, open, plain, redirect_of};
 use crate::api::{Answer, Merchant};
 
+#[expect(clippy::disallowed_methods, reason = "whether to write the pages anew is the caller's choice")]
 fn matches_fixture(name: &str, answer: &Answer) {
     let path = format!("{}/fixtures/pages/{name}.html", env!("CARGO_MANIFEST_DIR"));
     if std::env::var("UPDATE").is_ok() {
@@ -189,7 +190,7 @@ fn what_a_link_says_never_becomes_text_of_the_page() {
 }
 
 #[test]
-fn a_pushed_payment_waits_on_the_phone_of_its_customer() {
+fn the_app_has_a_page_too_and_a_pushed_payment_has_none() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
     let path = redirect_of(&shop, "native-1", &json!({"userFlow": "NATIVE_REDIRECT"}));
