@@ -52,7 +52,8 @@ fn pages_run_no_script_of_others_and_stand_in_no_frame() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         let header = |name: &str| answer.headers[name].to_str().expect("text").to_owned();
         let policy = header("content-security-policy");
-        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
+        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"]
+        {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
@@ -100,11 +101,7 @@ fn pages_of_other_origins_read_no_view_and_press_no_button() {
             assert!(!answer.text.contains("guarded-1"));
         }
         for (method, path) in CALLS {
-            assert_eq!(
-                shop.send(method, path, &headers, "{}").status,
-                403,
-                "{method} {path} {headers:?}"
-            );
+            assert_eq!(shop.send(method, path, &headers, "{}").status, 403, "{method} {path} {headers:?}");
         }
     }
     // A link of another page may lead to the dashboard: the page that it leads to holds no data.
@@ -126,7 +123,9 @@ fn with_a_control_token_the_frame_comes_without_and_the_views_do_not() {
         assert!(answer.text.contains(r#"data-needs-token="true""#), "{path}");
     }
     for path in VIEWS {
-        for headers in [vec![], vec![("authorization", "Bearer guess")], vec![("cookie", "token=open sesame")]] {
+        for headers in
+            [vec![], vec![("authorization", "Bearer guess")], vec![("cookie", "token=open sesame")]]
+        {
             let answer = shop.send("GET", path, &headers, "");
             assert_eq!(answer.status, 401, "{path}");
             assert!(!answer.text.contains("guarded-1"), "{path}");

@@ -85,13 +85,11 @@ fn the_line_that_an_empty_list_teaches_makes_a_payment() {
     let shop = Merchant::new(&sandbox);
     let html = list(&shop, "").replace("&#34;", "\"").replace("&#39;", "'");
     let body = html.split("-d '").nth(1).and_then(|rest| rest.split('\'').next()).expect("a body");
-    let line = html.split("curl -X POST ").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+    let line =
+        html.split("curl -X POST ").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
     assert_eq!(line, format!("{}/epayment/v1/payments", sandbox.url()));
-    let headers: Vec<(&str, &str)> = html
-        .split("-H \"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next()?.split_once(": "))
-        .collect();
+    let headers: Vec<(&str, &str)> =
+        html.split("-H \"").skip(1).filter_map(|rest| rest.split('"').next()?.split_once(": ")).collect();
     assert_eq!(headers.len(), 5);
     let answer = shop.send("POST", "/epayment/v1/payments", &headers, body.to_owned());
     assert_eq!(answer.status, 201, "{}", answer.text);

@@ -20,8 +20,14 @@ fn sandbox() -> Sandbox {
 fn check(shop: &Merchant<'_>, path: &str, name: &str) {
     let answer = shop.send("GET", path, &[], "");
     assert_eq!(answer.status, 200, "{path}");
-    let text = settled(&answer.text.replace(&shop.sandbox.url(), "http://sandbox").replace(env!("CARGO_PKG_VERSION"), "VERSION"));
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/dashboard/expected/{name}.html"));
+    let text = settled(
+        &answer
+            .text
+            .replace(&shop.sandbox.url(), "http://sandbox")
+            .replace(env!("CARGO_PKG_VERSION"), "VERSION"),
+    );
+    let file =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/dashboard/expected/{name}.html"));
     if std::env::var("UPDATE").is_ok() {
         std::fs::write(&file, &text).expect("a file to write");
     }
@@ -67,7 +73,8 @@ fn frames() {
 fn views_of_nothing() {
     let sandbox = sandbox();
     let shop = Merchant::new(&sandbox);
-    for view in ["payments", "phone", "webhooks", "requests", "clock", "faults", "units", "users", "connect"] {
+    for view in ["payments", "phone", "webhooks", "requests", "clock", "faults", "units", "users", "connect"]
+    {
         check(&shop, &format!("/_sandbox/ui/view/{view}"), &format!("empty-{view}"));
     }
     check(&shop, "/_sandbox/ui/view/payments/123456/acme-shop-1", "empty-payment");
@@ -101,11 +108,28 @@ fn views_of_something() {
     body["receipt"] = json!({"orderLines": [{"name": "Hat", "id": "1", "totalAmount": 1_000, "totalAmountExcludingTax": 800,
         "totalTaxAmount": 200, "taxRate": 2_500}], "bottomLine": {"currency": "NOK"}});
     assert_eq!(shop.call("POST", "/epayment/v1/payments", Some("create-2"), body.to_string()).status, 201);
-    assert_eq!(shop.call("POST", "/epayment/v1/payments", Some("create-3"), create_body("order-9-x", 50).to_string()).status, 400);
+    assert_eq!(
+        shop.call(
+            "POST",
+            "/epayment/v1/payments",
+            Some("create-3"),
+            create_body("order-9-x", 50).to_string()
+        )
+        .status,
+        400
+    );
     shop.created("kiosk-12-b0042", 4_500);
-    shop.control("POST", "/faults", &json!({"match": {"operation": "refund", "reference": "kiosk-*"}, "then": {"error": 6260}}));
+    shop.control(
+        "POST",
+        "/faults",
+        &json!({"match": {"operation": "refund", "reference": "kiosk-*"}, "then": {"error": 6260}}),
+    );
     shop.control("PUT", "/users/4790000001", &json!({"behaviour": "reject", "after": "2s"}));
-    shop.control("POST", "/sales-units", &json!({"msn": "200001", "name": "Second shop", "permissions": {"express": false}}));
+    shop.control(
+        "POST",
+        "/sales-units",
+        &json!({"msn": "200001", "name": "Second shop", "permissions": {"express": false}}),
+    );
     for (path, name) in [
         ("payments", "payments"),
         ("payments?q=boutique&phase=CREATED", "payments-filtered"),
