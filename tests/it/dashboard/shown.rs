@@ -1,4 +1,4 @@
-//! What the pages say in fixed cases, word for word: `expected/` holds them.
+//! What the pages say in fixed cases, word for word: `fixtures/pages/dashboard/` holds them.
 
 use std::path::PathBuf;
 
@@ -17,6 +17,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// Compares with what is expected. Addresses and how long deliveries took differ from run to run.
+#[expect(clippy::disallowed_methods, reason = "whether to write the pages anew is the caller's choice")]
 fn check(shop: &Merchant<'_>, path: &str, name: &str) {
     let answer = shop.send("GET", path, &[], "");
     assert_eq!(answer.status, 200, "{path}");
@@ -27,7 +28,7 @@ fn check(shop: &Merchant<'_>, path: &str, name: &str) {
             .replace(env!("CARGO_PKG_VERSION"), "VERSION"),
     );
     let file =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/dashboard/expected/{name}.html"));
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/pages/dashboard/{name}.html"));
     if std::env::var("UPDATE").is_ok() {
         std::fs::write(&file, &text).expect("a file to write");
     }
