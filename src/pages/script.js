@@ -10,9 +10,7 @@ if (document.body.dataset.page === 'wallet') {
 
   // The total follows the delivery.
   step?.addEventListener('change', ({ target }) => {
-    if (!target.dataset.total) return;
-    document.getElementById('total').textContent = target.dataset.total;
-    document.getElementById('parts').textContent = target.dataset.parts;
+    if (target.dataset.total) document.getElementById('total').textContent = target.dataset.total;
   });
 
   // A second press while the first is on its way does nothing.

@@ -8,8 +8,8 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
+use super::end::End;
 use super::given::Given;
-use super::view::End;
 use super::{Wallet, problem};
 use crate::courier;
 use crate::domain::payment::{Choice, CustomerRefusal, State as PaymentState, UserFlow};

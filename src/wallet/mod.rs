@@ -5,6 +5,7 @@
 
 mod act;
 mod delivery;
+mod end;
 mod given;
 mod phone;
 mod problem;
@@ -24,9 +25,9 @@ use crate::domain::payment::{PaymentMethod, State as PaymentState, UserFlow};
 use crate::domain::token;
 use crate::domain::user::User;
 use crate::engine::{Engine, Slot};
+use end::End;
 use given::Given;
 use problem::WrongNumber;
-use view::End;
 
 /// What the customer's side needs.
 #[derive(Clone)]

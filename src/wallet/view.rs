@@ -1,4 +1,4 @@
-//! What the customer sees: the templates' data, made from a payment.
+//! The two steps as the customer sees them: the templates' data, made from a payment.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::delivery::Deliveries;
 use super::given::Given;
 use super::problem::{self, WrongNumber, money};
 use super::{asks_for_number, locked_number, phone};
-use crate::domain::money::Amount;
-use crate::domain::payment::{Offer, Order, OrderLine, PaymentMethod, Scope, Scopes, State, UserFlow};
+use crate::domain::money::{Amount, decimal};
+use crate::domain::payment::{Offer, Order, OrderLine, PaymentMethod, Scope, Scopes};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::user::{Address, Card, User};
 use crate::engine::Slot;
@@ -22,8 +22,7 @@ struct Summary {
     unit: String,
     /// With the chosen delivery.
     total: String,
-    /// What the total is made of, if of more than the payment's amount.
-    parts: Option<String>,
+    has_delivery: bool,
     description: String,
     reference: String,
     lines: Vec<Line>,
@@ -41,21 +40,18 @@ impl Summary {
         Self {
             unit: unit.name.clone(),
             total: money(order.amount()),
-            parts: None,
+            has_delivery: false,
             description: order.description().to_owned(),
             reference: order.reference().to_owned(),
-            lines: receipt
-                .into_iter()
-                .flat_map(|receipt| receipt.lines.iter().map(|line| Line::new(line, order)))
-                .collect(),
+            lines: receipt.into_iter().flat_map(|receipt| receipt.lines.iter().map(Line::new)).collect(),
         }
     }
 }
 
 impl Line {
-    fn new(line: &OrderLine, order: &Order) -> Self {
+    fn new(line: &OrderLine) -> Self {
         let is_negative = line.is_return || line.total < 0;
-        let total = money(Amount { value: line.total.unsigned_abs(), ..order.amount() });
+        let total = decimal(line.total.unsigned_abs());
         Self {
             name: line.name.clone(),
             quantity: line.quantity.as_ref().map(|(quantity, unit)| match *unit {
@@ -132,7 +128,6 @@ struct ShownOption {
     details: Vec<String>,
     cost: String,
     total: String,
-    parts: String,
     is_chosen: bool,
 }
 
@@ -165,7 +160,7 @@ pub(super) fn ask(
         deliveries.offer.as_ref().map(|offer| shown_options(order, offer, given)).unwrap_or_default();
     if let Some(chosen) = options.iter().find(|option| option.is_chosen) {
         summary.total.clone_from(&chosen.total);
-        summary.parts = Some(chosen.parts.clone());
+        summary.has_delivery = true;
     }
     let scopes = order.extras().map(|extras| extras.scopes).unwrap_or_default();
     let asks = asks_for_number(slot);
@@ -207,7 +202,6 @@ fn shown_options(order: &Order, offer: &Offer, given: &Given) -> Vec<ShownOption
         details: option.estimated_delivery.iter().chain(&option.meta).cloned().collect(),
         cost: if option.cost == 0 { "Free".into() } else { amount(option.cost) },
         total: amount(order.amount().value + option.cost),
-        parts: format!("{} and {} for delivery", amount(order.amount().value), amount(option.cost)),
         is_chosen: chosen.is_some_and(|chosen| std::ptr::eq(chosen, option)),
     });
     shown.collect()
@@ -266,106 +260,5 @@ fn leads_to(order: &Order) -> String {
     match scheme.as_deref() {
         None | Some("http" | "https") => "https: http:".into(),
         Some(custom) => format!("https: http: {custom}:"),
-    }
-}
-
-/// The end of a visit: done, too late, or nothing there.
-#[derive(Clone, Template)]
-#[template(path = "wallet/end.html")]
-pub(super) struct End {
-    kind: &'static str,
-    mark: &'static str,
-    heading: &'static str,
-    sentence: &'static str,
-    payment: Option<Ended>,
-    way_back: Option<WayBack>,
-}
-
-#[derive(Clone)]
-struct Ended {
-    unit: String,
-    amount: String,
-    reference: String,
-}
-
-#[derive(Clone)]
-struct WayBack {
-    url: String,
-    unit: String,
-}
-
-impl End {
-    const fn bare(heading: &'static str, sentence: &'static str) -> Self {
-        Self { kind: "refused", mark: "?", heading, sentence, payment: None, way_back: None }
-    }
-
-    /// There is no payment for the token.
-    pub(super) const UNKNOWN: Self = Self::bare(
-        "Unknown payment link",
-        "No payment belongs to this link. It is incomplete, or the sandbox was started anew or emptied since.",
-    );
-
-    /// A page of another origin pressed the button.
-    pub(super) const FOREIGN: Self = Self::bare(
-        "Not from here",
-        "Another site sent this form. Only the customer can approve or reject, on this page.",
-    );
-
-    /// The bank takes its time (test amount 201).
-    pub(super) fn processing(order: &Order, unit: &SalesUnit) -> Self {
-        Self::new(
-            ("waiting", "…"),
-            "Waiting for the bank",
-            "The result is unknown (test amount 201). The bank answers within an hour, by the clock of the sandbox.",
-            order,
-            unit,
-        )
-    }
-
-    /// The payment is over.
-    pub(super) fn of(state: State, order: &Order, unit: &SalesUnit) -> Self {
-        let (kind, heading, sentence) = match state {
-            State::Created => (("waiting", "…"), "Waiting", "The payment waits for its customer."),
-            State::Authorized => (("good", "✓"), "Payment approved", "There is nothing more to do here."),
-            State::Aborted => {
-                (("refused", "✕"), "Payment cancelled", "It was rejected or left, and nothing was paid.")
-            }
-            State::Expired => (
-                ("refused", "✕"),
-                "Payment expired",
-                "The time to approve it is over: it has expired, and nothing was paid.",
-            ),
-            State::Terminated => {
-                (("refused", "✕"), "Payment withdrawn", "The shop cancelled it, and nothing was paid.")
-            }
-        };
-        Self::new(kind, heading, sentence, order, unit)
-    }
-
-    fn new(
-        (kind, mark): (&'static str, &'static str),
-        heading: &'static str,
-        sentence: &'static str,
-        order: &Order,
-        unit: &SalesUnit,
-    ) -> Self {
-        let has_way = !order.return_url().is_empty() && order.flow() != UserFlow::PushMessage;
-        Self {
-            kind,
-            mark,
-            heading,
-            sentence,
-            payment: Some(Ended {
-                unit: unit.name.clone(),
-                amount: money(order.amount()),
-                reference: order.reference().to_owned(),
-            }),
-            way_back: has_way
-                .then(|| WayBack { url: order.return_url().to_owned(), unit: unit.name.clone() }),
-        }
-    }
-
-    pub(super) fn page(&self, status: StatusCode) -> Response {
-        pages::page(status, self, "")
     }
 }

@@ -22,7 +22,7 @@ inBrowser('going back after giving the number cancels the payment', async ({ pag
   assert.equal(await stateOf(sandbox, order), 'ABORTED');
   assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
   await assertAccessible(page);
-  await page.getByRole('link', { name: /^Back to/ }).click();
+  await page.getByRole('link', { name: 'Back to the shop' }).click();
   await page.waitForURL(`${shop.url}/left`);
 });
 
