@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use crate::control::{self, Control, Unread};
 use crate::courier;
+use crate::dashboard;
 use crate::domain::webhook::Before;
 use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
@@ -98,16 +99,18 @@ impl App {
         tls: Arc<Tls>,
     ) -> Self {
         let takes_fault_headers = control_token.is_none();
-        let control = control::router(Control {
+        let control = Control {
             engine: engine.clone(),
             journal: journal.clone(),
             public_url: public_url.clone(),
             token: control_token,
             snapshots: Arc::default(),
             tls: tls.clone(),
-        })
-        .merge(pages::assets())
-        .merge(wallet::router(Wallet { engine: engine.clone(), public_url: public_url.clone() }));
+        };
+        let control = control::router(control.clone())
+            .merge(dashboard::router(control))
+            .merge(pages::assets())
+            .merge(wallet::router(Wallet { engine: engine.clone(), public_url: public_url.clone() }));
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,

@@ -16,6 +16,7 @@ pub mod cli;
 mod config;
 mod control;
 mod courier;
+mod dashboard;
 mod document;
 pub mod domain;
 pub mod engine;

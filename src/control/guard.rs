@@ -13,8 +13,19 @@ use crate::domain::url::is_local;
 use crate::pages::foreign_origin;
 
 /// Lets a call through, or refuses it.
-pub(super) async fn check(State(control): State<Control>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(control): State<Control>, request: Request, next: Next) -> Response {
     match control.admit(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// Lets a page through that holds no data: only the name that it is called by is looked at. Links of other pages may lead
+/// to it, and it asks for the token itself.
+pub(crate) async fn check_page(State(control): State<Control>, request: Request, next: Next) -> Response {
+    let named = header_text(request.headers(), &header::HOST);
+    let host = request.uri().authority().map(Authority::as_str).or(named);
+    match control.check_host(host) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),
     }

@@ -9,7 +9,6 @@ mod errors;
 mod events;
 mod extract;
 mod faults;
-mod front;
 mod guard;
 mod health;
 mod payments;
@@ -41,6 +40,7 @@ use crate::engine::{Credentials, Engine, ManageError, Unit};
 use crate::journal::Journal;
 use crate::tls::Tls;
 pub(crate) use extract::Unread;
+pub(crate) use guard::{check as guard_call, check_page as guard_page};
 use problem::Refused;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use state::PATH as STATE;
@@ -121,10 +121,7 @@ pub(crate) fn router(control: Control) -> Router {
     let (routes, mut document) = routes();
     document::complete(&mut document);
     let document = document.to_pretty_json().unwrap_or_default();
-    let open = Router::new()
-        .route("/livez", get(health::probe))
-        .route("/readyz", get(health::probe))
-        .route("/", get(front::index));
+    let open = Router::new().route("/livez", get(health::probe)).route("/readyz", get(health::probe));
     routes
         .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
         .fallback(problem::unknown_path)

@@ -100,6 +100,7 @@ impl Engine {
         self.races.clear(Some(msn));
         self.faults.restart_dice(Some(msn));
         self.limits.clear(Some(msn));
+        self.moves.clear(Some(msn));
         true
     }
 
@@ -113,6 +114,7 @@ impl Engine {
         self.faults.clear(Some(unit.msn));
         self.races.clear(Some(unit.msn));
         self.limits.clear(Some(unit.msn));
+        self.moves.clear(Some(unit.msn));
         if self.settings.seed.is_some() {
             self.faults.restart_dice(Some(unit.msn));
             unit.ids.restart(&self.stream_of(unit.msn));
@@ -169,6 +171,7 @@ impl Engine {
         *self.ids.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(root.stream(0));
         self.faults.restart_dice(None);
         self.clock.set(baseline_clock(&self.settings));
+        self.moves.clear(None);
         self.set_up();
         drop(whole);
         drop(travel);

@@ -23,6 +23,7 @@ mod live;
 mod machine;
 mod manage;
 mod modify;
+mod moves;
 mod races;
 mod settings;
 mod shipping;
@@ -57,6 +58,7 @@ pub(crate) use live::{Kind, Live, Read, Reader};
 pub use machine::{Machine, ManualTime};
 pub use manage::ManageError;
 pub use modify::Receipt;
+pub(crate) use moves::ClockMove;
 pub use races::{FiredRace, ListedRace, RaceRun};
 pub use settings::{Credentials, Settings, Webhook};
 pub use shipping::{Inquiry, Options, Scripted};
@@ -82,6 +84,7 @@ use faults::Faults;
 use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
+use moves::ClockMoves;
 use races::Races;
 use shipping::Questions;
 use slot::Record;
@@ -120,6 +123,8 @@ pub struct Engine {
     travel: Mutex<()>,
     /// What the jump under way has set off, whoever came upon it first.
     jump: JumpLog,
+    /// The last moves of the clocks.
+    moves: ClockMoves,
     /// Held by whoever writes the state down, so that a reset or a restore does not come in between.
     whole: RwLock<()>,
     /// Something may have changed since the state was last kept.
@@ -167,6 +172,7 @@ impl Engine {
             count: AtomicI64::new(0),
             travel: Mutex::new(()),
             jump: JumpLog::default(),
+            moves: ClockMoves::default(),
             whole: RwLock::default(),
             touched: AtomicBool::new(false),
             outgoing: Outgoing::default(),

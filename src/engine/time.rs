@@ -206,7 +206,8 @@ impl Engine {
         to: Option<Timestamp>,
     ) -> Result<Vec<Fired>, ClockError> {
         let travel = self.travel.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.read_clock(unit).now;
+        let before = self.read_clock(unit);
+        let now = before.now;
         if to.is_some_and(|to| to < now) {
             return Err(ClockError::InThePast { now });
         }
@@ -218,6 +219,7 @@ impl Engine {
         if mode == Some(Mode::Real) {
             self.set_mode(unit, Mode::Real);
         }
+        self.note_move(unit, before, to.unwrap_or(now));
         drop(travel);
         self.touch();
         self.rescheduled.notify();
@@ -260,7 +262,8 @@ impl Engine {
     /// When the jump would go back or beyond the calendar, or there is no timer to go to.
     pub(crate) fn advance(&self, unit: Option<&Unit>, jump: Jump) -> Result<Vec<Fired>, ClockError> {
         let travel = self.travel.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.read_clock(unit).now;
+        let before = self.read_clock(unit);
+        let now = before.now;
         let to = match jump {
             Jump::To(to) => to,
             Jump::By(span) if now.as_micros() + span.as_micros() > Timestamp::MAX.as_micros() => {
@@ -273,6 +276,7 @@ impl Engine {
             return Err(ClockError::InThePast { now });
         }
         let fired = self.jump(unit, now, to);
+        self.note_move(unit, before, to);
         drop(travel);
         self.touch();
         self.rescheduled.notify();
@@ -281,7 +285,7 @@ impl Engine {
     }
 
     /// How far ahead the next timer is that still holds.
-    fn until_next_timer(&self, unit: Option<&Unit>) -> Option<Span> {
+    pub(super) fn until_next_timer(&self, unit: Option<&Unit>) -> Option<Span> {
         let all = match unit {
             Some(_) => Vec::new(),
             None => self.units.all(),
@@ -388,6 +392,7 @@ impl Engine {
     /// before their last event.
     pub(crate) fn reset_clock(&self, unit: Option<&Unit>) {
         let travel = self.travel.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.read_clock(unit);
         match unit {
             Some(unit) => unit.clock.set(Setting::Ahead(0)),
             None => {
@@ -397,6 +402,7 @@ impl Engine {
                 }
             }
         }
+        self.note_move(unit, before, self.read_clock(unit).now);
         drop(travel);
         self.rescheduled.notify();
         self.tell_clock(unit);

@@ -59,7 +59,7 @@ pub(super) fn command(row: &Row, base: &str) -> String {
 }
 
 /// Quotes a text for a POSIX shell. Plain words stay as they are.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         return text.to_owned();

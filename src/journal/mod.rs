@@ -15,9 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+pub(crate) use curl::quoted;
 pub(crate) use filter::Filter;
 pub(crate) use row::{Call, Row};
 pub use snapshot::RequestSnapshot;
+pub(crate) use view::Summary;
 
 use crate::domain::digits::Msn;
 use crate::engine::Signal;
@@ -112,9 +114,14 @@ impl Journal {
 
     /// Returns the calls that fit, newest first, at most `limit`.
     pub(crate) fn list(&self, filter: &Filter, limit: usize) -> Vec<Row> {
+        self.search(filter, &|_| true, limit)
+    }
+
+    /// Returns the calls that fit and that `keep` takes, newest first, at most `limit`.
+    pub(crate) fn search(&self, filter: &Filter, keep: &dyn Fn(&Row) -> bool, limit: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         self.visit(|row| {
-            if filter.fits(row) {
+            if filter.fits(row) && keep(row) {
                 rows.push(row.clone());
             }
             rows.len() < limit

@@ -134,7 +134,7 @@ impl Row {
     }
 
     /// Returns the reference that the call was about: in the path or, for a create, in the body.
-    pub(super) fn reference(&self) -> Option<String> {
+    pub(crate) fn reference(&self) -> Option<String> {
         match std::str::from_utf8(self.part(1)) {
             Ok("") | Err(_) if self.operation == Some(Operation::Create) => {
                 let body = Json::parse(self.body()).ok()?;
@@ -143,6 +143,21 @@ impl Row {
             Ok("") | Err(_) => None,
             Ok(reference) => Some(reference.to_owned()),
         }
+    }
+
+    /// Returns when it came, by the sales unit's clock.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Returns the status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Returns the sales unit that it was for, if that is known.
+    pub(crate) fn msn(&self) -> Option<Msn> {
+        self.msn
     }
 
     /// Returns whether the call was for this sales unit.

@@ -24,27 +24,27 @@ const SHORTEST_SECRET: usize = 6;
 
 /// What stands in every view of a call.
 #[derive(Serialize)]
-struct Summary<'r> {
-    id: String,
+pub(crate) struct Summary<'r> {
+    pub(crate) id: String,
     at: Rfc3339,
-    msn: Option<Msn>,
-    operation: Option<&'static str>,
-    reference: Option<&'r str>,
-    method: &'r str,
-    path: &'r str,
-    status: u16,
-    micros: u64,
+    pub(crate) msn: Option<Msn>,
+    pub(crate) operation: Option<&'static str>,
+    pub(crate) reference: Option<&'r str>,
+    pub(crate) method: &'r str,
+    pub(crate) path: &'r str,
+    pub(crate) status: u16,
+    pub(crate) micros: u64,
     /// What was asked for, such as `NOK 319,00`.
-    amount: Option<String>,
-    error: Option<ErrorView>,
-    explanation: Option<String>,
+    pub(crate) amount: Option<String>,
+    pub(crate) error: Option<ErrorView>,
+    pub(crate) explanation: Option<String>,
 }
 
 /// Which row of the catalogue refused the call.
 #[derive(Serialize)]
-struct ErrorView {
-    code: Option<u16>,
-    title: &'static str,
+pub(crate) struct ErrorView {
+    pub(crate) code: Option<u16>,
+    pub(crate) title: &'static str,
     /// The explanation in a few words, where amounts can say it.
     brief: Option<String>,
 }
@@ -95,7 +95,12 @@ impl Row {
         self.with_summary(&cut, |summary| serde_json::to_string(summary).unwrap_or_default())
     }
 
-    fn with_summary<R>(&self, cut: &dyn Fn(&str) -> String, then: impl FnOnce(&Summary<'_>) -> R) -> R {
+    /// Shows the call without its headers and bodies; `cut` shortens path and reference.
+    pub(crate) fn with_summary<R>(
+        &self,
+        cut: &dyn Fn(&str) -> String,
+        then: impl FnOnce(&Summary<'_>) -> R,
+    ) -> R {
         let (path, reference) = (cut(&self.public_path()), self.reference().as_deref().map(cut));
         let body = Json::parse(self.body()).ok();
         let asked = body.as_ref().and_then(Asked::read);

@@ -642,5 +642,10 @@ fn a_person_who_opens_the_address_finds_a_way_on() {
     let sandbox = Sandbox::start();
     let shop = Merchant::new(&sandbox);
     let front = shop.send("GET", "/", &[], "");
-    assert!(front.text.contains("Unofficial") && front.text.contains(&sandbox.url()), "{}", front.text);
+    assert_eq!(
+        (front.status, &front.headers["location"]),
+        (307, &"/_sandbox/ui/".parse().expect("a header"))
+    );
+    let page = shop.send("GET", "/_sandbox/ui/", &[], "").text;
+    assert!(page.contains("Unofficial") && page.contains("No money moves"), "{page}");
 }

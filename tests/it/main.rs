@@ -5,6 +5,7 @@ mod catalogue;
 mod concurrency;
 mod control;
 mod control_document;
+mod dashboard;
 mod determinism;
 mod every_error;
 mod exhaustive;

@@ -49,10 +49,15 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["std::env", "std::fs"],
     ),
     ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
+    (
+        "dashboard",
+        &["control", "dashboard", "domain", "engine", "journal", "pages"],
+        &["std::env", "std::fs"],
+    ),
     ("wallet", &["courier", "domain", "engine", "pages", "wallet"], &["std::env", "std::fs"]),
     (
         "app.rs",
-        &["control", "courier", "domain", "engine", "http", "journal", "pages", "tls", "wallet"],
+        &["control", "courier", "dashboard", "domain", "engine", "http", "journal", "pages", "tls", "wallet"],
         &["std::env", "std::fs"],
     ),
     ("broken.rs", &["app", "domain"], &["std::env", "std::fs"]),

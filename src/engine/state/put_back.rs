@@ -69,6 +69,7 @@ impl Engine {
             }));
             self.put_back_sandbox(sandbox, stream, policy);
         }
+        self.moves.clear(only);
         self.users.clear(only);
         for (msn, user) in users {
             self.users.put(msn, &user);

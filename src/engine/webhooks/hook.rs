@@ -54,6 +54,11 @@ impl Hook {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns how many events wait for the receiver, and when the next attempt is due.
+    pub(crate) fn waiting(&self) -> (usize, Option<Timestamp>) {
+        self.queue().outlook()
+    }
+
     /// Whether this is the time for which the registration has its timer.
     pub(in crate::engine) fn has_timer(&self, at: Timestamp) -> bool {
         let queue = self.queue();

@@ -180,6 +180,11 @@ impl Engine {
         self.deliveries.list(filter, limit)
     }
 
+    /// Returns an attempt, if it is still remembered.
+    pub(crate) fn delivery(&self, id: u64) -> Option<Arc<DeliveryRow>> {
+        self.deliveries.find(id)
+    }
+
     /// Sends what an attempt sent once more, signed afresh, ahead of everything else that waits. Returns whether there is
     /// such an attempt whose registration is still there.
     pub(crate) fn redeliver(&self, id: u64) -> Option<bool> {

@@ -235,6 +235,11 @@ impl Queue {
         attempt.into_iter().chain(self.dead_at()).min()
     }
 
+    /// Returns how many events wait, and when the first that is not held is due.
+    pub(super) fn outlook(&self) -> (usize, Option<Timestamp>) {
+        (self.waiting, self.due.first().map(|(due, _)| *due))
+    }
+
     /// Returns when the registration counts as dead, if nothing arrives until then. While it is held, nothing can.
     pub(super) fn dead_at(&self) -> Option<Timestamp> {
         self.failing_since.filter(|_| !self.policy.hold).map(|since| since + DEAD_AFTER)

@@ -79,6 +79,11 @@ impl Engine {
 }
 
 impl Unit {
+    /// Returns every registration, that of `--webhook-url` included.
+    pub(crate) fn receivers(&self) -> Vec<Arc<Hook>> {
+        self.hooks.all()
+    }
+
     /// Returns the registrations made over the API, oldest first.
     #[must_use]
     pub fn webhooks(&self) -> Vec<Arc<Hook>> {

@@ -206,9 +206,10 @@ fn the_control_token_is_needed_where_there_is_one() {
 #[test]
 fn the_emulated_api_and_the_probes_need_no_control_token() {
     let sandbox = Sandbox::builder().control_token("a token").start();
-    for target in ["/livez", "/readyz", "/"] {
+    for target in ["/livez", "/readyz", "/_sandbox/ui/"] {
         assert_eq!(control(sandbox.address(), "GET", target, "").status, 200, "{target}");
     }
+    assert_eq!(control(sandbox.address(), "GET", "/", "").status, 307, "the way to the dashboard");
     assert_eq!(call(sandbox.address(), create(MSN, "no-token-0001")).status, 201);
     assert_eq!(call(sandbox.address(), get(MSN, "no-token-0001")).status, 200);
 }
