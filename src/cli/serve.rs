@@ -167,7 +167,7 @@ fn hint(settings: &Settings, listening: Listening) {
     let token = format!(
         "curl -X POST {url}/accesstoken/get -H 'client_id: x' -H 'client_secret: x' -H 'Ocp-Apim-Subscription-Key: x'"
     );
-    let mut rows = vec![("start", format!("{url}/")), ("try", token), ("units", known)];
+    let mut rows = vec![("dashboard", format!("{url}/")), ("try", token), ("units", known)];
     if let Some(https) = listening.https {
         let text = format!("https://{https}, as https://apitest.vipps.no too; trust {url}/_sandbox/ca.pem");
         rows.insert(1, ("tls", text));
