@@ -21,6 +21,7 @@ pub mod domain;
 pub mod engine;
 mod http;
 mod journal;
+mod report;
 mod sandbox;
 mod serve;
 pub mod setup;

@@ -3,6 +3,8 @@
 mod catalogue;
 mod client;
 mod deliveries;
+mod environment;
+mod exec;
 mod line;
 mod lists;
 mod output;
@@ -53,6 +55,8 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
     match root.subcommand() {
         None => serve::run(&gather(&[root])?.settings),
         Some(("serve", matches)) => serve::run(&gather(&[root, matches])?.settings),
+        Some(("exec", matches)) => Ok(exec::run(matches, || gather(&[root, matches]))),
+        Some(("env", matches)) => environment::run(matches, &gather(&[root, matches])?.settings),
         Some(("healthcheck", matches)) => verbs::healthcheck(matches, &gather(&[root, matches])?.settings),
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, innermost(matches)])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, innermost(matches)])?.settings),
@@ -112,6 +116,8 @@ fn command() -> Command {
                 .arg(url_arg().help("The sandbox; where the configuration makes it listen unless told"))
                 .args(setting_args().map(|arg| arg.hide(true))),
         )
+        .subcommand(exec::command(setting_args()))
+        .subcommand(environment::command([url_arg()].into_iter().chain(config_args())))
         .subcommand(pay_command())
         .subcommand(clock_command())
         .subcommand(

@@ -127,6 +127,12 @@ impl Journal {
         count
     }
 
+    /// Returns how many calls there were that it no longer has, of those that nobody cleared.
+    pub(crate) fn forgotten(&self) -> u64 {
+        let last = self.calls.load(Ordering::Acquire);
+        last.saturating_sub(self.places.len() as u64).saturating_sub(self.cleared.load(Ordering::Acquire))
+    }
+
     /// Shows the calls to `look`, newest first, until it has seen enough.
     fn visit(&self, mut look: impl FnMut(&Row) -> bool) {
         let last = self.calls.load(Ordering::Acquire);

@@ -43,8 +43,13 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["axum", "tokio", "async fn", ".await", "std::env", "std::fs"],
     ),
     (
+        "report",
+        &["domain", "engine", "journal", "report", "wire"],
+        &["axum", "hyper", "tokio", "async fn", ".await", "std::env", "std::fs"],
+    ),
+    (
         "control",
-        &["control", "courier", "document", "domain", "engine", "journal", "setup", "wire"],
+        &["control", "courier", "document", "domain", "engine", "journal", "report", "setup", "wire"],
         &["std::env", "std::fs"],
     ),
     ("app.rs", &["control", "courier", "domain", "engine", "http", "journal"], &["std::env", "std::fs"]),
@@ -56,7 +61,11 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve"],
         &["std::env", "std::fs"],
     ),
-    ("cli", &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup"], &[]),
+    (
+        "cli",
+        &["cli", "config", "document", "domain", "engine", "journal", "report", "sandbox", "serve", "setup"],
+        &[],
+    ),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),
 ];

@@ -1,0 +1,195 @@
+//! `exec`: a sandbox for as long as a command runs.
+
+mod child;
+mod told;
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use self::child::{NotStarted, Signals, Variables};
+use super::environment::{TLS_URL, URL, impersonate_arg, no_impersonation};
+use super::port_file::{PortFile, write_whole};
+use super::settings::Settings;
+use super::sources::{Gathered, given_as_flag};
+use super::state_file::StateFile;
+use super::{Failure, output, serve, telemetry};
+use crate::config::reachable;
+use crate::engine::Engine;
+use crate::journal::Journal;
+use crate::report::Run;
+use crate::serve::bind;
+
+/// The status of a failure that is not the command's, as `env` and `timeout` have it.
+const OUR_FAILURE: u8 = 125;
+/// How many calls are remembered unless told: as many as a test run makes, which ends before they are a burden.
+const MAX_REQUESTS: usize = 20_000;
+
+pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
+    Command::new("exec")
+        .about("Run a command with a sandbox of its own, which ends with it")
+        .override_usage("epayment-sandbox exec [OPTIONS] -- CMD...")
+        .after_help(
+            "The sandbox takes free ports; the command finds it by EPAYMENT_SANDBOX_URL. Its status is the one of exec: \
+             127 when there is no such command, 126 when it cannot be executed, 128 and the signal's number when one \
+             has killed it, 125 when the sandbox has failed.",
+        )
+        .arg(
+            Arg::new("COMMAND")
+                .required(true)
+                .num_args(1..)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true)
+                .value_parser(value_parser!(OsString))
+                .help("The command and its arguments"),
+        )
+        .arg(
+            Arg::new("junit")
+                .long("junit")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write what was refused, and which webhooks failed, into this file as JUnit XML"),
+        )
+        .arg(impersonate_arg().help("Lead a client with the vendor's host in its code here"))
+        .args(settings)
+}
+
+/// Runs the command, and takes over its status.
+pub(super) fn run(matches: &ArgMatches, gather: impl FnOnce() -> Result<Gathered, Failure>) -> ExitCode {
+    let done = gather().and_then(|gathered| run_with(matches, gathered));
+    ExitCode::from(done.unwrap_or_else(|failure| {
+        output::complain(&format!("epayment-sandbox: {failure}"));
+        OUR_FAILURE
+    }))
+}
+
+fn run_with(matches: &ArgMatches, gathered: Gathered) -> Result<u8, Failure> {
+    no_impersonation(matches)?;
+    let junit = Report::of(matches, "junit", "--junit")?;
+    let settings = for_a_command(gathered, matches);
+    // Refusals are told at the end, where they do not come between the lines of the command.
+    telemetry::start(&Settings { quiet: !settings.verbose, ..settings.clone() });
+    let command: Vec<OsString> = matches.get_many("COMMAND").into_iter().flatten().cloned().collect();
+    let name = output::clean(&command.first().map(|name| name.to_string_lossy()).unwrap_or_default());
+    let Ended { end, run, stopped } = with_sandbox(&settings, &command)?;
+    let status = match end {
+        Ok(status) => {
+            if status != 0 && !settings.quiet {
+                told::tell(&run, &name, status);
+            }
+            status
+        }
+        Err(NotStarted { status, why }) => {
+            output::complain(&format!("epayment-sandbox: {why}"));
+            status
+        }
+    };
+    let written = junit.map_or(Ok(()), |report| report.write(&run.junit()));
+    // The command's own failure is the one that counts, but no other is passed over in silence.
+    match stopped.and(written) {
+        Err(failure) if status != 0 => output::complain(&format!("epayment-sandbox: {failure}")),
+        done => done?,
+    }
+    Ok(status)
+}
+
+/// Changes what is otherwise for a sandbox that lives as long as a command.
+fn for_a_command(gathered: Gathered, matches: &ArgMatches) -> Settings {
+    let Gathered { mut settings, origins } = gathered;
+    // A configuration says where the sandbox of a developer listens, and that one may be running.
+    if !given_as_flag(matches, "listen") {
+        settings.config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    }
+    if !origins.contains_key("max_requests") {
+        settings.config.engine.max_requests = MAX_REQUESTS;
+    }
+    settings
+}
+
+/// How it went.
+struct Ended {
+    /// The command's status.
+    end: Result<u8, NotStarted>,
+    run: Run,
+    /// What failed when the sandbox ended, if anything.
+    stopped: Result<(), Failure>,
+}
+
+fn with_sandbox(settings: &Settings, command: &[OsString]) -> Result<Ended, Failure> {
+    let listener = bind(settings.config.listen).map_err(|error| error.to_string())?;
+    let address = reachable(listener.local_addr().map_err(|error| error.to_string())?);
+    let config = serve::with_baseline(settings)?;
+    let runtime = serve::runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
+    let ended = runtime.block_on(async {
+        // Signals are caught before there is anybody to pass them on to.
+        let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
+        let service = serve::service(&config, address)?;
+        let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
+        let state = state.transpose()?;
+        let (engine, journal) = (service.engine.clone(), service.journal.clone());
+        let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        let (stop, is_stopped) = watch::channel(false);
+        let serving = tokio::spawn(service.run(listener, is_stopped));
+        let keeper = state.map(StateFile::keep);
+        let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, address)).transpose()?;
+        let variables: Variables = vec![(URL, Some(format!("http://{address}"))), (TLS_URL, None)];
+        let (end, run) = run_command(command, &variables, signals, (engine, journal)).await?;
+        let _ = stop.send(true);
+        let mut stopped = serving.await.map_err(|error| format!("the server stopped: {error}"));
+        if let Some(keeper) = keeper {
+            stopped = stopped.and(keeper.end().await);
+        }
+        if let Some(port_file) = port_file {
+            port_file.remove();
+        }
+        Ok(Ended { end, run, stopped })
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+/// Runs the command to its end. What happened is looked at right then: receivers of webhooks end with the command.
+async fn run_command(
+    command: &[OsString],
+    variables: &Variables,
+    signals: Signals,
+    (engine, journal): (Arc<Engine>, Arc<Journal>),
+) -> Result<(Result<u8, NotStarted>, Run), Failure> {
+    let end = match child::start(command, variables) {
+        Ok(mut child) => {
+            let end = signals.forward_to(&mut child).await;
+            Ok(child::status(end.map_err(|error| format!("the command cannot be waited for: {error}"))?))
+        }
+        Err(not_started) => Err(not_started),
+    };
+    Ok((end, Run::of(&engine, &journal)))
+}
+
+/// A file that is written when the command has ended.
+struct Report {
+    flag: &'static str,
+    path: PathBuf,
+}
+
+impl Report {
+    /// Reads where it goes. That its folder is missing is said before a long command runs, not after it.
+    fn of(matches: &ArgMatches, name: &str, flag: &'static str) -> Result<Option<Self>, Failure> {
+        let Some(path) = matches.get_one::<PathBuf>(name).cloned() else { return Ok(None) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder.filter(|folder| !folder.is_dir()) {
+            Some(folder) => Err(format!("{flag}: there is no folder {} (make it first)", folder.display())),
+            None => Ok(Some(Self { flag, path })),
+        }
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        write_whole(&self.path, text)
+            .map_err(|error| format!("{}: {} cannot be written: {error}", self.flag, self.path.display()))
+    }
+}
