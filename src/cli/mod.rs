@@ -1,6 +1,7 @@
 //! The command line. Here, and only here, flags, the environment and configuration files are read.
 
 mod catalogue;
+mod checklist;
 mod client;
 mod deliveries;
 mod environment;
@@ -57,6 +58,7 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
         Some(("serve", matches)) => serve::run(&gather(&[root, matches])?.settings),
         Some(("exec", matches)) => Ok(exec::run(matches, || gather(&[root, matches]))),
         Some(("env", matches)) => environment::run(matches, &gather(&[root, matches])?.settings),
+        Some(("checklist", matches)) => checklist::run(matches, &gather(&[root, matches])?.settings),
         Some(("healthcheck", matches)) => verbs::healthcheck(matches, &gather(&[root, matches])?.settings),
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, innermost(matches)])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, innermost(matches)])?.settings),
@@ -128,6 +130,7 @@ fn command() -> Command {
         .subcommand(deliveries::command())
         .subcommand(webhook::command())
         .subcommand(requests::command(|| [vec![url_arg()], config_args().into()].concat()))
+        .subcommand(checklist::command([url_arg(), msn_arg()].into_iter().chain(config_args())))
         .subcommand(tail::command(|| [vec![url_arg(), msn_arg()], config_args().into()].concat()))
         .subcommand(
             Command::new("errors")

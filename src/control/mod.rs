@@ -1,6 +1,7 @@
 //! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, races, and going
 //! back to the start. Its routes and its OpenAPI document come from one list.
 
+mod checklist;
 mod clock;
 mod deliveries;
 mod document;
@@ -99,6 +100,7 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::wait))
         .routes(routes!(requests::show))
         .routes(routes!(requests::curl))
+        .routes(routes!(checklist::show))
         .routes(routes!(events::stream))
         .routes(routes!(errors::list))
         .routes(routes!(faults::make, faults::list, faults::clear))

@@ -62,6 +62,7 @@ pub use tokens::IssuedToken;
 pub use unit::Unit;
 pub use webhooks::{Attempt, DeliveryFilter, DeliveryRow, Hook, Outcome, Reach};
 
+use crate::domain::checklist::Examined;
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::errors::Rejection;
 use crate::domain::money::Amount;
@@ -121,6 +122,8 @@ pub struct Engine {
     outgoing: Outgoing,
     /// What became of them.
     deliveries: DeliveryJournal,
+    /// What a receiver made of being put to the test, for which sales unit: the last time.
+    examined: Mutex<Option<(Msn, Vec<Examined>)>>,
     /// Somebody waits for an attempt to come back.
     delivered: Signal,
     /// Somebody waits for a payment to change.
@@ -160,6 +163,7 @@ impl Engine {
             touched: AtomicBool::new(false),
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
+            examined: Mutex::default(),
             delivered: Signal::default(),
             changed: Signal::default(),
             live: Arc::default(),

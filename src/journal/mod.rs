@@ -7,6 +7,7 @@
 mod curl;
 mod filter;
 mod mask;
+mod observed;
 mod row;
 mod snapshot;
 mod view;

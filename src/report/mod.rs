@@ -1,7 +1,12 @@
 //! What a run came to, written for people and for other tools: calls that were refused, webhooks that failed, and the
 //! go-live checklist.
 
+mod checklist;
 mod junit;
+mod observe;
 mod run;
+mod sarif;
 
+pub(crate) use checklist::Format;
+pub(crate) use observe::checklist;
 pub(crate) use run::Run;

@@ -5,25 +5,28 @@ mod told;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::child::{NotStarted, Signals, Variables};
+use super::checklist::format_arg;
 use super::environment::{TLS_URL, URL, impersonate_arg, no_impersonation};
 use super::port_file::{PortFile, write_whole};
 use super::settings::Settings;
 use super::sources::{Gathered, given_as_flag};
 use super::state_file::StateFile;
+use super::verbs::text;
 use super::{Failure, output, serve, telemetry};
 use crate::config::reachable;
+use crate::domain::checklist::Checklist;
 use crate::engine::Engine;
 use crate::journal::Journal;
-use crate::report::Run;
+use crate::report::{self, Format, Run};
 use crate::serve::bind;
 
 /// The status of a failure that is not the command's, as `env` and `timeout` have it.
@@ -56,6 +59,20 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Write what was refused, and which webhooks failed, into this file as JUnit XML"),
         )
+        .arg(
+            Arg::new("checklist")
+                .long("checklist")
+                .action(ArgAction::SetTrue)
+                .help("Grade the calls against the vendor's integration checklist, on stderr"),
+        )
+        .arg(
+            Arg::new("checklist-file")
+                .long("checklist-file")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write the grades into this file"),
+        )
+        .arg(format_arg("checklist-format").help("How to write them [default: text; in a file by its ending, .json, .xml or .sarif]"))
         .arg(impersonate_arg().help("Lead a client with the vendor's host in its code here"))
         .args(settings)
 }
@@ -77,7 +94,8 @@ fn run_with(matches: &ArgMatches, gathered: Gathered) -> Result<u8, Failure> {
     telemetry::start(&Settings { quiet: !settings.verbose, ..settings.clone() });
     let command: Vec<OsString> = matches.get_many("COMMAND").into_iter().flatten().cloned().collect();
     let name = output::clean(&command.first().map(|name| name.to_string_lossy()).unwrap_or_default());
-    let Ended { end, run, stopped } = with_sandbox(&settings, &command)?;
+    let grades = Report::of(matches, "checklist-file", "--checklist-file")?;
+    let Ended { end, run, checklist, stopped } = with_sandbox(&settings, &command)?;
     let status = match end {
         Ok(status) => {
             if status != 0 && !settings.quiet {
@@ -91,8 +109,15 @@ fn run_with(matches: &ArgMatches, gathered: Gathered) -> Result<u8, Failure> {
         }
     };
     let written = junit.map_or(Ok(()), |report| report.write(&run.junit()));
+    let told = text(matches, "checklist-format").and_then(Format::parse);
+    if matches.get_flag("checklist") {
+        output::complain(told.unwrap_or(Format::Text).write(&checklist).trim_end());
+    }
+    let graded = grades.map_or(Ok(()), |report| {
+        report.write(&told.unwrap_or_else(|| format_of(&report.path)).write(&checklist))
+    });
     // The command's own failure is the one that counts, but no other is passed over in silence.
-    match stopped.and(written) {
+    match stopped.and(written).and(graded) {
         Err(failure) if status != 0 => output::complain(&format!("epayment-sandbox: {failure}")),
         done => done?,
     }
@@ -117,6 +142,7 @@ struct Ended {
     /// The command's status.
     end: Result<u8, NotStarted>,
     run: Run,
+    checklist: Checklist,
     /// What failed when the sandbox ended, if anything.
     stopped: Result<(), Failure>,
 }
@@ -139,7 +165,7 @@ fn with_sandbox(settings: &Settings, command: &[OsString]) -> Result<Ended, Fail
         let keeper = state.map(StateFile::keep);
         let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, address)).transpose()?;
         let variables: Variables = vec![(URL, Some(format!("http://{address}"))), (TLS_URL, None)];
-        let (end, run) = run_command(command, &variables, signals, (engine, journal)).await?;
+        let (end, run, checklist) = run_command(command, &variables, signals, (engine, journal)).await?;
         let _ = stop.send(true);
         let mut stopped = serving.await.map_err(|error| format!("the server stopped: {error}"));
         if let Some(keeper) = keeper {
@@ -148,7 +174,7 @@ fn with_sandbox(settings: &Settings, command: &[OsString]) -> Result<Ended, Fail
         if let Some(port_file) = port_file {
             port_file.remove();
         }
-        Ok(Ended { end, run, stopped })
+        Ok(Ended { end, run, checklist, stopped })
     });
     runtime.shutdown_background();
     ended
@@ -160,7 +186,7 @@ async fn run_command(
     variables: &Variables,
     signals: Signals,
     (engine, journal): (Arc<Engine>, Arc<Journal>),
-) -> Result<(Result<u8, NotStarted>, Run), Failure> {
+) -> Result<(Result<u8, NotStarted>, Run, Checklist), Failure> {
     let end = match child::start(command, variables) {
         Ok(mut child) => {
             let end = signals.forward_to(&mut child).await;
@@ -168,7 +194,17 @@ async fn run_command(
         }
         Err(not_started) => Err(not_started),
     };
-    Ok((end, Run::of(&engine, &journal)))
+    Ok((end, Run::of(&engine, &journal), report::checklist(&engine, &journal, None)))
+}
+
+/// Reads the format of a file from its ending.
+fn format_of(path: &Path) -> Format {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Format::Json,
+        Some("xml") => Format::Junit,
+        Some("sarif") => Format::Sarif,
+        _ => Format::Text,
+    }
 }
 
 /// A file that is written when the command has ended.
