@@ -12,6 +12,7 @@ COPY Cargo.toml Cargo.lock ./
 RUN sed -i '/^\[\[\(test\|bench\|example\)\]\]/,/^$/d' Cargo.toml \
  && mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --release --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')"
+COPY templates templates
 COPY src src
 # The files may be older than their stand-ins above, and cargo would take them for unchanged.
 RUN find src -name '*.rs' -exec touch {} + \
@@ -31,8 +32,7 @@ COPY --from=build /epayment-sandbox /epayment-sandbox
 # Loopback, the default, could not be reached from outside the container.
 ENV EPAYMENT_SANDBOX_LISTEN=0.0.0.0:8477 \
     EPAYMENT_SANDBOX_TLS_LISTEN=0.0.0.0:8478
-# TLS does not listen in this version, so 8478 is not here.
-EXPOSE 8477
+EXPOSE 8477 8478
 # A number: there is no /etc/passwd, and Kubernetes refuses names under runAsNonRoot.
 USER 65532:65532
 # The probe reads the same variables as the server, so it follows another EPAYMENT_SANDBOX_LISTEN.

@@ -23,6 +23,9 @@ use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
+use crate::pages;
+use crate::tls::Tls;
+use crate::wallet::{self, Wallet};
 
 /// The body of an answer: whole in memory, or whatever the control API streams.
 pub(crate) type AppBody = Either<Full<Bytes>, axum::body::Body>;
@@ -42,6 +45,7 @@ pub(crate) struct App {
     closing: AtomicBool,
     /// Told when the sandbox closes, to those who hold an answer back.
     closed: Notify,
+    tls: Arc<Tls>,
 }
 
 /// Counts a request as running while it lives.
@@ -92,6 +96,7 @@ impl App {
         journal: Arc<Journal>,
         public_url: String,
         control_token: Option<String>,
+        tls: Arc<Tls>,
     ) -> Self {
         let takes_fault_headers = control_token.is_none();
         let control = control::router(Control {
@@ -100,7 +105,10 @@ impl App {
             public_url: public_url.clone(),
             token: control_token,
             snapshots: Arc::default(),
-        });
+            tls: tls.clone(),
+        })
+        .merge(pages::assets())
+        .merge(wallet::router(Wallet { engine: engine.clone(), public_url: public_url.clone() }));
         Self {
             api: Api { engine, public_url, takes_fault_headers },
             journal,
@@ -109,12 +117,27 @@ impl App {
             running: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             closed: Notify::new(),
+            tls,
         }
     }
 
     /// Returns how many requests are being answered. Those that wait for something to happen do not count.
     pub(crate) fn running(&self) -> usize {
         self.running.load(Ordering::Acquire)
+    }
+
+    /// Returns what the sandbox needs to speak TLS.
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
+    /// Signs an answer that was made elsewhere.
+    pub(crate) fn sign_other(&self, response: Response<AppBody>) -> Response<AppBody> {
+        self.sign(response, &self.next_control_call())
+    }
+
+    fn next_control_call(&self) -> RequestId {
+        RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// Ends each connection with its next answer, and holds no answer back any longer.
@@ -241,7 +264,7 @@ impl App {
             false => read(request).await,
         };
         let _running = (!waits && !is_document).then(|| Running::count(&self.running));
-        let id = RequestId::new(*b"ctl-", self.control_calls.fetch_add(1, Ordering::Relaxed) + 1);
+        let id = self.next_control_call();
         let Ok(mut response) = self.control.clone().oneshot(request).await;
         if unread {
             // The rest of the body may still be on its way, so nothing more can be read from this connection.

@@ -7,11 +7,23 @@ use std::task::{Context, Poll, ready};
 use axum::body::Body;
 use futures_util::stream;
 use hyper::Response;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::app::{AppBody, Broken};
 use crate::domain::fault::ConnectionFault;
+
+/// A connection that HTTP is spoken over, with TLS or without.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin {
+    /// Returns the socket beneath.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
 
 /// How a connection ends.
 pub(crate) struct Ending {
@@ -32,23 +44,40 @@ impl Ending {
     }
 
     /// Ends the connection from the byte `sent` on. It is over with an error; the socket has only to be dropped then.
-    pub(crate) fn poll(
+    pub(crate) fn poll<S: Wire>(
         &self,
-        mut socket: &mut TcpStream,
+        mut stream: &mut S,
         sent: &mut usize,
         cx: &mut Context<'_>,
     ) -> Poll<io::Error> {
         while let Some(rest) = self.bytes.get(*sent..).filter(|rest| !rest.is_empty()) {
-            match ready!(Pin::new(&mut socket).poll_write(cx, rest)) {
+            match ready!(Pin::new(&mut stream).poll_write(cx, rest)) {
                 Ok(count) => *sent += count,
                 Err(error) => return Poll::Ready(error),
             }
         }
-        if self.reset {
+        match self.reset {
             // Dropped without lingering, a socket sends a reset.
-            let _ = socket.set_zero_linger();
+            true => drop(stream.socket().set_zero_linger()),
+            // Over TLS the bytes may still be on their way to the socket, and an end is said.
+            false => drop(ready!(Pin::new(&mut stream).poll_shutdown(cx))),
         }
         Poll::Ready(io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
+/// A stream of HTTP/2 that a fault resets. The connection has others, which go on.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault of the sandbox breaks the answer")]
+pub(crate) struct StreamReset;
+
+impl StreamReset {
+    /// Takes an answer for a reset, if a fault says that its connection ends.
+    pub(crate) fn of(mut response: Response<AppBody>) -> Result<Response<AppBody>, Self> {
+        match response.extensions_mut().remove::<Broken>() {
+            None => Ok(response),
+            Some(_) => Err(Self),
+        }
     }
 }
 

@@ -9,6 +9,12 @@ use crate::engine::Settings;
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to listen with TLS, if at all; port 0 takes a free one.
+    pub tls_listen: Option<SocketAddr>,
+    /// More names to go by over TLS and as a proxy.
+    pub tls_names: Vec<String>,
+    /// Whether to take the place of the vendor's production hosts. Only the API's own, and those of `tls_names`.
+    pub impersonate_production: bool,
     /// The base of the addresses handed to customers; from `listen` when `None`.
     pub public_url: Option<String>,
     /// The bearer token that the control API wants, if any.
@@ -21,6 +27,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8477)),
+            tls_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8478))),
+            tls_names: Vec::new(),
+            impersonate_production: false,
             public_url: None,
             control_token: None,
             engine: Settings::default(),

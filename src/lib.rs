@@ -21,10 +21,13 @@ pub mod domain;
 pub mod engine;
 mod http;
 mod journal;
+mod pages;
 mod report;
 mod sandbox;
 mod serve;
 pub mod setup;
+mod tls;
+mod wallet;
 mod wire;
 
 pub use config::{Config, reachable};

@@ -5,9 +5,12 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::client::Client;
+use super::impersonation::{self, Trust};
+use super::port_file::Place;
 use super::settings::Settings;
 use super::verbs::{base_url, text};
 use super::{Failure, output};
+use crate::config::reachable;
 
 /// Where the sandbox answers, as clients are told.
 pub(super) const URL: &str = "EPAYMENT_SANDBOX_URL";
@@ -90,7 +93,10 @@ pub(super) fn command(common: impl Iterator<Item = Arg>) -> Command {
                 .hide_possible_values(true)
                 .help("Who reads them; github is the file of $GITHUB_ENV [default: posix]"),
         )
-        .arg(impersonate_arg().help("Also those that lead a client with the vendor's host in its code here"))
+        .arg(
+            impersonate_arg()
+                .help("Also those that lead a client with https://apitest.vipps.no in its code here"),
+        )
         .args(common)
 }
 
@@ -107,27 +113,55 @@ pub(super) fn impersonate_arg() -> Arg {
         .value_name("BOOL")
 }
 
-/// Refuses `--impersonate`, if it is given.
-pub(super) fn no_impersonation(matches: &ArgMatches) -> Result<(), Failure> {
-    match text(matches, "impersonate") {
-        Some("true") => {
-            Err("--impersonate needs TLS, which this version does not have: point the client at \
-                             EPAYMENT_SANDBOX_URL"
-                .into())
-        }
-        _ => Ok(()),
-    }
+/// Reads `--impersonate`.
+pub(super) fn impersonates(matches: &ArgMatches, unless_told: bool) -> bool {
+    text(matches, "impersonate").map_or(unless_told, |told| told == "true")
 }
 
 pub(super) fn run(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode, Failure> {
-    no_impersonation(matches)?;
     let shell = text(matches, "shell").and_then(Shell::parse).ok_or("--shell: there is no such shell")?;
     let url = base_url(matches, settings)?;
     let url = url.trim_end_matches('/');
-    Client::new(url, None)?;
-    let lines = shell.comment(shell.usage()).into_iter().chain([shell.variable(URL, url)]);
+    let client = Client::new(url, None)?;
+    let mut variables = vec![(URL, url.to_owned())];
+    variables.extend(tls_url(matches, settings, url).map(|url| (TLS_URL, url)));
+    if impersonates(matches, false) {
+        let file = |path: &str| {
+            client
+                .file(path)
+                .map_err(|problem| format!("--impersonate needs the sandbox's certificates: {problem}"))
+        };
+        let trust = Trust {
+            ca: file("/_sandbox/ca.pem")?,
+            bundle: file("/_sandbox/ca-bundle.pem")?,
+            store: file("/_sandbox/truststore.p12")?,
+        };
+        let folder = impersonation::cache_folder(url)?;
+        trust.write(&folder)?;
+        variables.extend(impersonation::variables(url, &folder, present));
+    }
+    let lines = variables.into_iter().map(|(name, value)| shell.variable(name, &value));
+    let lines = shell.comment(shell.usage()).into_iter().chain(lines);
     output::print(&lines.map(|line| line + "\n").collect::<String>());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns a variable as it is now.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
+pub(super) fn present(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Returns where the sandbox answers with TLS, if the same configuration says so: of one that a URL names nobody knows.
+fn tls_url(matches: &ArgMatches, settings: &Settings, url: &str) -> Option<String> {
+    let place = Place::of(settings).ok().filter(|_| text(matches, "url").is_none())?;
+    if place.url().ok().is_none_or(|of_place| of_place != url) {
+        return None;
+    }
+    match settings.config.tls_listen {
+        Some(address) if address.port() != 0 => Some(format!("https://{}", reachable(address))),
+        _ => place.tls_url(),
+    }
 }
 
 #[cfg(test)]

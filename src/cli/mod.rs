@@ -1,11 +1,13 @@
 //! The command line. Here, and only here, flags, the environment and configuration files are read.
 
+mod authority;
 mod catalogue;
 mod checklist;
 mod client;
 mod deliveries;
 mod environment;
 mod exec;
+mod impersonation;
 mod line;
 mod lists;
 mod output;
@@ -231,6 +233,7 @@ fn setting_arg(setting: &'static Setting) -> Arg {
         None => arg,
     };
     match setting.value {
+        Some(value) if setting.list => arg.value_name(value).action(ArgAction::Append),
         Some(value) => arg.value_name(value).allow_hyphen_values(true),
         None => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
     }

@@ -3,38 +3,42 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::port_file::PortFile;
 use super::settings::Settings;
 use super::state_file::StateFile;
-use super::{Failure, output, telemetry};
+use super::{Failure, authority, output, telemetry};
 use crate::config::{Config, reachable};
 use crate::engine::DEFAULT_MSN;
 use crate::sandbox::Service;
-use crate::serve::bind;
+use crate::serve::Ports;
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     telemetry::start(settings);
-    let listener = bind(settings.config.listen).map_err(|error| error.to_string())?;
-    let listening = listener.local_addr().map_err(|error| error.to_string())?;
-    let config = with_baseline(settings)?;
+    let ports =
+        Ports::bind(settings.config.listen, settings.config.tls_listen).map_err(|error| error.to_string())?;
+    let listening = Listening::of(&ports).map_err(|error| error.to_string())?;
+    let mut config = with_baseline(settings)?;
+    config.tls_names.extend(authority::machine_name());
     let runtime = runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
     let served = runtime.block_on(async {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
-        let service = service(&config, listening)?;
+        let service = service(&config, listening.http)?;
         let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
         let state = state.transpose()?;
+        if let Some(authority) = authority::of(settings)? {
+            service.app.tls().vouched_for_by(authority);
+        }
         // At the end the system takes the memory back at once; giving it back payment by payment takes its time.
         std::mem::forget(service.engine.clone());
-        let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
-        let serving = tokio::spawn(service.run(listener, stop));
+        let serving = tokio::spawn(service.run(ports, stop));
         let keeper = state.map(StateFile::keep);
         let port_file = announce(settings, listening)?;
-        serving.await.map_err(|error| format!("the server stopped: {error}"))?;
+        let served = serving.await.map_err(|error| format!("the server stopped: {error}"))?;
+        served.map_err(|error| format!("the ports cannot be waited for: {error}"))?;
         if let Some(keeper) = keeper {
             keeper.end().await?;
         }
@@ -56,6 +60,19 @@ pub(super) fn service(config: &Config, listening: SocketAddr) -> Result<Service,
         format!("the file of --baseline is broken at {flaw} (mend it; GET /_sandbox/state makes a good one)")
     })?;
     Ok(service)
+}
+
+/// Addresses that lead to the ports.
+#[derive(Clone, Copy)]
+pub(super) struct Listening {
+    pub(super) http: SocketAddr,
+    pub(super) https: Option<SocketAddr>,
+}
+
+impl Listening {
+    pub(super) fn of(ports: &Ports) -> std::io::Result<Self> {
+        Ok(Self { http: reachable(ports.http()?), https: ports.https()?.map(reachable) })
+    }
 }
 
 /// Adds the text of the file that the sandbox begins with.
@@ -132,18 +149,19 @@ impl Signals {
 }
 
 /// Says that the sandbox is ready: a line on stdout for tools, the port file, and a few hints for people.
-fn announce(settings: &Settings, listening: SocketAddr) -> Result<Option<PortFile>, Failure> {
-    let address = reachable(listening);
-    let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, address)).transpose()?;
-    output::line(&format!("epayment-sandbox {} ready http://{address}", env!("CARGO_PKG_VERSION")));
+fn announce(settings: &Settings, listening: Listening) -> Result<Option<PortFile>, Failure> {
+    let Listening { http, https } = listening;
+    let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, http, https)).transpose()?;
+    let tls = https.map_or(String::new(), |https| format!(" https://{https}"));
+    output::line(&format!("epayment-sandbox {} ready http://{http}{tls}", env!("CARGO_PKG_VERSION")));
     if output::stderr_is_terminal() && !settings.quiet && !settings.json_logs {
-        hint(settings, address);
+        hint(settings, listening);
     }
     Ok(port_file)
 }
 
-fn hint(settings: &Settings, address: SocketAddr) {
-    let url = settings.config.public_url(address);
+fn hint(settings: &Settings, listening: Listening) {
+    let url = settings.config.public_url(listening.http);
     let units = &settings.config.engine.sales_units;
     let known = match units.len() {
         0 => format!("any credentials are accepted; MSN {DEFAULT_MSN} is the default"),
@@ -153,7 +171,11 @@ fn hint(settings: &Settings, address: SocketAddr) {
     let token = format!(
         "curl -X POST {url}/accesstoken/get -H 'client_id: x' -H 'client_secret: x' -H 'Ocp-Apim-Subscription-Key: x'"
     );
-    let rows = [("start", format!("{url}/")), ("try", token), ("units", known)];
+    let mut rows = vec![("start", format!("{url}/")), ("try", token), ("units", known)];
+    if let Some(https) = listening.https {
+        let text = format!("https://{https}, as https://apitest.vipps.no too; trust {url}/_sandbox/ca.pem");
+        rows.insert(1, ("tls", text));
+    }
     let rows: Vec<_> = rows.into_iter().map(|(name, text)| vec![format!("  {name}"), text]).collect();
     output::complain(output::table(&rows).trim_end());
 }

@@ -13,6 +13,7 @@ use crate::domain::webhook::Target;
 use crate::engine::{Credentials, Webhook};
 use crate::journal::MAX_REQUESTS;
 use crate::setup::{SalesUnitInput, UserInput};
+use crate::tls::Host;
 
 /// The prefix of every variable.
 pub(super) const PREFIX: &str = "EPAYMENT_SANDBOX_";
@@ -22,6 +23,12 @@ pub(super) const PREFIX: &str = "EPAYMENT_SANDBOX_";
 pub(super) struct Settings {
     /// What the sandbox itself is told.
     pub(super) config: Config,
+    /// The certificate of the authority that vouches for the sandbox.
+    pub(super) tls_ca_cert: Option<PathBuf>,
+    /// That authority's key.
+    pub(super) tls_ca_key: Option<PathBuf>,
+    /// Whether anybody said where to listen with TLS.
+    pub(super) tls_listen_is_told: bool,
     /// Where to write the ports, once ready.
     pub(super) port_file: Option<PathBuf>,
     /// What the sandbox begins with.
@@ -45,6 +52,9 @@ impl Default for Settings {
         let config = Config::default();
         Self {
             config,
+            tls_ca_cert: None,
+            tls_ca_key: None,
+            tls_listen_is_told: false,
             port_file: None,
             baseline_file: None,
             state_file: None,
@@ -71,6 +81,8 @@ pub(super) struct Setting {
     pub(super) help: &'static str,
     /// Whether its value must not be printed.
     pub(super) secret: bool,
+    /// Whether it may be given several times, or as a list; its value has commas then.
+    pub(super) list: bool,
     /// Reads the value.
     pub(super) read: fn(&mut Settings, &str) -> Result<(), String>,
 }
@@ -88,7 +100,7 @@ impl Setting {
 }
 
 macro_rules! settings {
-    ($($key:literal $([$value:literal])? $(short $short:literal)? $(= $default:literal)?, $help:literal, $read:expr $(, $secret:ident)?;)*) => {
+    ($($key:literal $([$value:literal])? $(short $short:literal)? $(= $default:literal)?, $help:literal, $read:expr $(, $mark:ident)?;)*) => {
         /// Every setting, in the order of help and documentation.
         pub(super) static SETTINGS: &[Setting] = &[$(Setting {
             key: $key,
@@ -96,7 +108,8 @@ macro_rules! settings {
             short: settings!(@option $($short)?),
             default: settings!(@text $($default)?),
             help: $help,
-            secret: settings!(@flag $($secret)?),
+            secret: settings!(@secret $($mark)?),
+            list: settings!(@list $($mark)?),
             read: $read,
         }),*];
     };
@@ -104,21 +117,30 @@ macro_rules! settings {
     (@option $value:literal) => { Some($value) };
     (@text) => { "" };
     (@text $value:literal) => { $value };
-    (@flag) => { false };
-    (@flag secret) => { true };
+    (@secret secret) => { true };
+    (@secret $($other:ident)?) => { false };
+    (@list list) => { true };
+    (@list $($other:ident)?) => { false };
 }
 
 settings! {
     "listen" ["ADDRESS"] = "127.0.0.1:8477", "Where to listen; port 0 takes a free one",
         |to, text| { to.config.listen = address(text)?; Ok(()) };
-    "tls_listen" ["ADDRESS|off"] = "127.0.0.1:8478", "Where to listen with TLS; accepted, without effect in this version",
-        |_, text| {
-            if text != "off" {
-                address(text)?;
-            }
+    "tls_listen" ["ADDRESS|off"] = "127.0.0.1:8478", "Where to listen with TLS; off to listen with HTTP alone; a free port where --listen takes one",
+        |to, text| {
+            to.config.tls_listen = if text == "off" { None } else { Some(address(text)?) };
+            to.tls_listen_is_told = true;
             Ok(())
         };
-    "port_file" ["PATH"], "Write the ports into this file once ready, as {\"http\":\"127.0.0.1:8477\"}",
+    "tls_name" ["NAME,..."], "More names to go by over TLS and as a proxy; may be given several times",
+        |to, text| { to.config.tls_names = tls_names(text)?; Ok(()) }, list;
+    "tls_ca_cert" ["FILE"], "Let this authority vouch for the sandbox: its certificate as PEM",
+        |to, text| { to.tls_ca_cert = Some(text.into()); Ok(()) };
+    "tls_ca_key" ["FILE"], "That authority's key as PEM",
+        |to, text| { to.tls_ca_key = Some(text.into()); Ok(()) };
+    "dangerously_impersonate_production", "Take the place of api.vipps.no, and of production hosts in --tls-name",
+        |to, text| { to.config.impersonate_production = switch(text)?; Ok(()) };
+    "port_file" ["PATH"], "Write the ports into this file once ready, as {\"http\":\"127.0.0.1:8477\",\"https\":\"127.0.0.1:8478\"}",
         |to, text| { to.port_file = Some(text.into()); Ok(()) };
     "public_url" ["URL"], "Base of the URLs handed to customers; from the listen address unless told",
         |to, text| { to.config.public_url = Some(public_url(text)?); Ok(()) };
@@ -221,6 +243,26 @@ impl Settings {
                 return Err("--webhook-secret needs --webhook-url, where the deliveries go".into());
             }
         };
+        if self.tls_ca_cert.is_some() != self.tls_ca_key.is_some() {
+            return Err(
+                "--tls-ca-cert and --tls-ca-key need each other: an authority signs with its key".into()
+            );
+        }
+        let production = |name: &&String| Host::parse(name).is_some_and(|host| host.is_production());
+        if let Some(name) =
+            self.config.tls_names.iter().find(production).filter(|_| !self.config.impersonate_production)
+        {
+            return Err(format!(
+                "--tls-name {name} belongs to the production environment of Vipps MobilePay; taking its place takes \
+                 --dangerously-impersonate-production as well"
+            ));
+        }
+        if let Some(tls) = self.config.tls_listen.as_mut().filter(|_| !self.tls_listen_is_told)
+            && self.config.listen.port() == 0
+        {
+            // Sandboxes side by side must not meet at the default port.
+            tls.set_port(0);
+        }
         let engine = &self.config.engine;
         if engine.credentials == Credentials::Configured && engine.sales_units.is_empty() {
             return Err("credentials = \"configured\" needs at least one [[sales_units]] table in the configuration; \
@@ -252,6 +294,17 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     numeric.parse().map_err(|_| {
         format!("\"{text}\" is no address with a port, such as 127.0.0.1:8477, 0.0.0.0:8477 or [::1]:0")
     })
+}
+
+fn tls_names(text: &str) -> Result<Vec<String>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let read = |name: &str| match Host::parse(name) {
+        Some(host) => Ok(host.to_string()),
+        None => {
+            Err(format!("\"{name}\" is no host name or IP address, such as shop-api.test (no port, no *)"))
+        }
+    };
+    names.map(read).collect()
 }
 
 /// Reads a token. Nobody could send an empty one.

@@ -74,7 +74,9 @@ fn flag(flags: &[&ArgMatches], key: &str) -> Option<String> {
     flags.iter().rev().find_map(|matches| {
         let known = matches.try_contains_id(key).unwrap_or(false);
         let on_command_line = known && matches.value_source(key) == Some(ValueSource::CommandLine);
-        if on_command_line { matches.get_one::<String>(key).cloned() } else { None }
+        // Several stand for a list; of other settings there is one at most.
+        let all = || Some(matches.get_many::<String>(key)?.map(String::as_str).collect::<Vec<_>>().join(","));
+        if on_command_line { all() } else { None }
     })
 }
 
@@ -137,7 +139,8 @@ impl Gathered {
                 }
                 key => match SETTINGS.iter().find(|setting| setting.key == key) {
                     Some(setting) => {
-                        self.set(setting, &plain(&value).map_err(complain)?, &format!("{place}, {key}"))?;
+                        let text = plain(&value, setting.list).map_err(complain)?;
+                        self.set(setting, &text, &format!("{place}, {key}"))?;
                     }
                     None => {
                         let nearest = nearest(key, SETTINGS.iter().map(|setting| setting.key).chain(LISTS));
@@ -151,8 +154,12 @@ impl Gathered {
 }
 
 /// Returns a value as its text.
-fn plain(value: &toml::Value) -> Result<String, String> {
+fn plain(value: &toml::Value, list: bool) -> Result<String, String> {
     match value {
+        toml::Value::Array(values) if list => {
+            let texts: Result<Vec<_>, _> = values.iter().map(|value| plain(value, false)).collect();
+            Ok(texts?.join(","))
+        }
         toml::Value::String(text) => Ok(text.clone()),
         toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Datetime(_) => Ok(value.to_string()),
         toml::Value::Float(_) | toml::Value::Array(_) | toml::Value::Table(_) => {

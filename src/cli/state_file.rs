@@ -95,26 +95,12 @@ impl StateFile {
     }
 
     fn write(&self) -> io::Result<()> {
-        let mut beside = self.path.as_os_str().to_owned();
-        beside.push(".part");
-        let beside = PathBuf::from(beside);
-        match std::fs::remove_file(&beside) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let out = BufWriter::new(private(&beside)?);
-        let mut writer = Writer::new(Whole { out, gives_up: &self.gives_up });
-        self.engine.take_down(None, &mut writer)?;
-        let file = writer.into_inner().out.into_inner()?;
-        file.sync_all()?;
-        drop(file);
-        std::fs::rename(&beside, &self.path)?;
-        // The name is on the disk when its folder is. Not every file system can be asked for that.
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) {
-            let _ = folder.sync_all();
-        }
-        Ok(())
+        replace(&self.path, |file| {
+            let out = BufWriter::new(file);
+            let mut writer = Writer::new(Whole { out, gives_up: &self.gives_up });
+            self.engine.take_down(None, &mut writer)?;
+            Ok(writer.into_inner().out.into_inner()?)
+        })
     }
 
     /// Saves whenever something has changed, from now on.
@@ -153,6 +139,32 @@ impl Keeper {
         self.file.gives_up.store(false, Ordering::Relaxed);
         if self.file.engine.is_touched() { self.file.save() } else { Ok(()) }
     }
+}
+
+/// Writes a file that only its owner can read beside another, brings it to the disk, and gives it the other's name.
+pub(super) fn replace(path: &Path, write: impl FnOnce(File) -> io::Result<File>) -> io::Result<()> {
+    let beside = with_ending(path, ".part");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = write(private(&beside)?)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&beside, path)?;
+    // The name is on the disk when its folder is. Not every file system can be asked for that.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// Returns the path of a file beside another.
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Makes a file that only its owner can read: it holds secrets.

@@ -44,13 +44,13 @@ pub(super) struct DeliveryView<'a> {
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
-    headers: serde_json::Map<String, serde_json::Value>,
-    body: Content<'a>,
+pub(super) struct Message<'a> {
+    pub(super) headers: serde_json::Map<String, serde_json::Value>,
+    pub(super) body: Content<'a>,
 }
 
 /// A body: a JSON value where it is JSON, else its text.
-struct Content<'a>(&'a str);
+pub(super) struct Content<'a>(pub(super) &'a str);
 
 impl Serialize for Content<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -61,7 +61,7 @@ impl Serialize for Content<'_> {
     }
 }
 
-fn headers<N: AsRef<str>>(headers: &[(N, String)]) -> serde_json::Map<String, serde_json::Value> {
+pub(super) fn headers<N: AsRef<str>>(headers: &[(N, String)]) -> serde_json::Map<String, serde_json::Value> {
     headers.iter().map(|(name, value)| (name.as_ref().to_owned(), value.clone().into())).collect()
 }
 

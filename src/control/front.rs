@@ -27,19 +27,3 @@ pub(super) async fn index(State(control): State<Control>) -> Response {
         ),
     )
 }
-
-/// Answers where a customer's page will be.
-pub(super) async fn no_page(State(control): State<Control>) -> Response {
-    let url = &control.public_url;
-    text(
-        StatusCode::NOT_IMPLEMENTED,
-        format!(
-            "This version of epayment-sandbox has no page for customers yet.\n\
-             Play the customer from a terminal:\n\n\
-             \x20 epayment-sandbox pay approve REFERENCE\n\
-             \x20 epayment-sandbox pay reject REFERENCE\n\n\
-             or over HTTP:\n\n\
-             \x20 curl -X POST {url}/_sandbox/payments/MSN/REFERENCE/approve\n"
-        ),
-    )
-}

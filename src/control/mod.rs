@@ -1,6 +1,7 @@
 //! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, races, and going
 //! back to the start. Its routes and its OpenAPI document come from one list.
 
+mod callbacks;
 mod checklist;
 mod clock;
 mod deliveries;
@@ -22,6 +23,7 @@ mod reset;
 mod sales_units;
 mod snapshots;
 mod state;
+mod trust;
 mod until;
 mod users;
 mod wait;
@@ -38,6 +40,7 @@ use utoipa_axum::routes;
 use crate::domain::digits::Msn;
 use crate::engine::{Credentials, Engine, ManageError, Unit};
 use crate::journal::Journal;
+use crate::tls::Tls;
 pub(crate) use extract::Unread;
 use problem::Refused;
 pub(crate) use snapshots::Snapshots;
@@ -54,6 +57,8 @@ pub(crate) struct Control {
     pub(crate) token: Option<String>,
     /// Named copies of the state.
     pub(crate) snapshots: Arc<Snapshots>,
+    /// What clients need to trust the sandbox.
+    pub(crate) tls: Arc<Tls>,
 }
 
 #[derive(OpenApi)]
@@ -102,6 +107,9 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::curl))
         .routes(routes!(checklist::show))
         .routes(routes!(events::stream))
+        .routes(routes!(trust::ca))
+        .routes(routes!(trust::bundle))
+        .routes(routes!(trust::truststore))
         .routes(routes!(errors::list))
         .routes(routes!(faults::make, faults::list, faults::clear))
         .routes(routes!(faults::remove))
@@ -118,9 +126,7 @@ pub(crate) fn router(control: Control) -> Router {
     let open = Router::new()
         .route("/livez", get(health::probe))
         .route("/readyz", get(health::probe))
-        .route("/", get(front::index))
-        .route("/pay", get(front::no_page))
-        .route("/qr", get(front::no_page));
+        .route("/", get(front::index));
     routes
         .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
         .fallback(problem::unknown_path)

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::callbacks::CallbackView;
 use super::extract::{Body, Path, Query, Scope};
 use super::problem::{Problem, Refused, json_text};
 use super::requests::write_rows;
@@ -105,6 +106,10 @@ impl Control {
         body.push_str(",\"deliveries\":");
         let filter = DeliveryFilter { msn: Some(msn), reference, ..DeliveryFilter::default() };
         wire::json::value(&mut body, &deliveries::views(&self.engine.deliveries(&filter, MAX_LIMIT)));
+        body.push_str(",\"shippingCallbacks\":");
+        let callbacks = self.engine.callbacks(slot);
+        let callbacks: Vec<_> = callbacks.iter().map(|row| CallbackView::new(row)).collect();
+        wire::json::value(&mut body, &callbacks);
         body.push('}');
         json_text(body)
     }
@@ -250,8 +255,9 @@ impl From<CustomerRefusal> for Refused {
         let title = match refusal {
             CustomerRefusal::NotWaiting(_) | CustomerRefusal::Processing => "Not waiting",
             CustomerRefusal::ResultUnknown => "Result unknown",
-            CustomerRefusal::NoSuchShippingOption(_) | CustomerRefusal::ShippingOptionsUnknown => {
-                "No such option"
+            CustomerRefusal::NoSuchShippingOption(_) => "No such option",
+            CustomerRefusal::ShippingOptionsUnknown | CustomerRefusal::NoShippingOptions { .. } => {
+                "No delivery options"
             }
             _ => "Declined",
         };
@@ -273,7 +279,9 @@ pub(super) async fn approve(
 ) -> Result<Response, Refused> {
     scope.agrees_with(msn)?;
     let slot = control.payment(msn, &reference)?;
-    let choice = Choice { shipping_option: input.shipping_option_id, card: input.card };
+    let offer = courier::offer(&control.engine, &slot, input.phone_number, None).await?;
+    let choice =
+        Choice { shipping_option: input.shipping_option_id, card: input.card, offer, ..Choice::default() };
     control.engine.customer_approves(&slot, input.phone_number, &choice)?;
     control.before_redirect(&slot).await;
     Ok(control.detail(&slot))

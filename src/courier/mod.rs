@@ -4,6 +4,7 @@
 
 mod conformance;
 mod letter;
+mod shipping;
 mod transport;
 
 use std::convert::Infallible;
@@ -16,6 +17,7 @@ use tokio::sync::Semaphore;
 use crate::domain::webhook::{Before, TIMEOUT};
 use crate::engine::{Attempt, Engine, Slot};
 pub(crate) use conformance::examine;
+pub(crate) use shipping::offer;
 use transport::Transport;
 
 /// How many deliveries are on their way at once, to all receivers together.
@@ -30,17 +32,24 @@ impl Drop for Present {
     }
 }
 
-/// Carries webhooks until it is dropped.
+/// Carries webhooks, and scripted customers' questions, until it is dropped.
 pub(crate) async fn carry(engine: Arc<Engine>) -> Infallible {
     let present = Present(engine);
+    tokio::select! {
+        never = carry_webhooks(&present.0) => never,
+        never = shipping::ask_for_scripts(&present.0) => never,
+    }
+}
+
+async fn carry_webhooks(engine: &Arc<Engine>) -> Infallible {
     let places = Arc::new(Semaphore::new(MAX_ON_THE_WAY));
     // Setting TLS up takes time and memory that a sandbox without webhooks need not spend.
     let mut transport = None;
     loop {
         let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let attempt = next(&present.0).await;
+        let attempt = next(engine).await;
         let transport = transport.get_or_insert_with(Transport::new).clone();
-        let engine = present.0.clone();
+        let engine = engine.clone();
         tokio::spawn(async move {
             let (url, headers, body) = (attempt.url(), &attempt.headers, attempt.body());
             let (outcome, double) = match attempt.is_double() {

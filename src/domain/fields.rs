@@ -85,6 +85,12 @@ impl Fields {
         Self { notes: Vec::new(), strict }
     }
 
+    /// Returns whether nothing is wrong so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.notes.is_empty()
+    }
+
     /// Ends the collection.
     ///
     /// # Errors

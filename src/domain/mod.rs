@@ -23,4 +23,5 @@ pub mod time;
 pub mod token;
 pub mod url;
 pub mod user;
+pub mod userinfo;
 pub mod webhook;

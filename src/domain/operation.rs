@@ -27,11 +27,13 @@ pub enum Operation {
     WebhooksList,
     /// `DELETE /webhooks/v1/webhooks/{id}`
     WebhooksDelete,
+    /// `GET /vipps-userinfo-api/userinfo/{sub}`
+    Userinfo,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Token,
         Self::Create,
         Self::Get,
@@ -43,6 +45,7 @@ impl Operation {
         Self::WebhooksRegister,
         Self::WebhooksList,
         Self::WebhooksDelete,
+        Self::Userinfo,
     ];
 
     /// Returns the name of the operation, as the control API and logs have it.
@@ -60,6 +63,7 @@ impl Operation {
             Self::WebhooksRegister => "webhooks.register",
             Self::WebhooksList => "webhooks.list",
             Self::WebhooksDelete => "webhooks.delete",
+            Self::Userinfo => "userinfo",
         }
     }
 
@@ -78,6 +82,7 @@ impl Operation {
             Self::WebhooksRegister => ("POST", "/webhooks/v1/webhooks"),
             Self::WebhooksList => ("GET", "/webhooks/v1/webhooks"),
             Self::WebhooksDelete => ("DELETE", "/webhooks/v1/webhooks/{id}"),
+            Self::Userinfo => ("GET", "/vipps-userinfo-api/userinfo/{sub}"),
         }
     }
 
@@ -96,7 +101,13 @@ impl Operation {
     /// Returns whether the operation is about a payment. The others need no permission for payments.
     #[must_use]
     pub fn is_about_payments(self) -> bool {
-        !matches!(self, Self::Token | Self::WebhooksRegister | Self::WebhooksList | Self::WebhooksDelete)
+        !(self.is_about_webhooks() || matches!(self, Self::Token | Self::Userinfo))
+    }
+
+    /// Returns whether the operation is one of the webhooks API.
+    #[must_use]
+    pub fn is_about_webhooks(self) -> bool {
+        matches!(self, Self::WebhooksRegister | Self::WebhooksList | Self::WebhooksDelete)
     }
 }
 

@@ -26,6 +26,15 @@ pub fn write(into: &mut String, msn: Msn, reference: &str, nonce: u128) {
     URL_SAFE_NO_PAD.encode_string(nonce.to_be_bytes(), into);
 }
 
+/// Returns the sales unit and the reference that a token names. Whether it is that payment's token says [`is_of`] alone.
+#[must_use]
+pub fn names(token: &str) -> Option<(Msn, String)> {
+    let (claims, _) = token.strip_prefix(HEADER)?.strip_prefix('.')?.split_once('.')?;
+    let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let (msn, reference) = claims.strip_prefix(r#"{"msn":""#)?.split_once(r#"","reference":""#)?;
+    Some((Msn::parse(msn)?, reference.strip_suffix(r#""}"#)?.to_owned()))
+}
+
 /// Returns whether the token is the one of this payment.
 #[must_use]
 pub fn is_of(token: &str, msn: Msn, reference: &str, nonce: u128) -> bool {
@@ -47,6 +56,11 @@ mod tests {
         assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));
         assert!(is_of(&token, msn, "acme-shop-1", 7));
         assert!(!is_of(&token, msn, "acme-shop-1", 8) && !is_of(&token, msn, "acme-shop-2", 7));
+        assert_eq!(names(&token), Some((msn, "acme-shop-1".to_owned())));
+        for foreign in ["", "a.b.c", &token[1..], HEADER, &format!("{HEADER}..x"), &format!("{HEADER}.e30.x")]
+        {
+            assert_eq!(names(foreign), None, "{foreign}");
+        }
         assert!(!is_of("", msn, "acme-shop-1", 7) && !is_of(&format!("{token}x"), msn, "acme-shop-1", 7));
     }
 }

@@ -15,8 +15,8 @@ use crate::domain::operation::Operation;
 /// The credentials of a request, as its headers gave them.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// `Ocp-Apim-Subscription-Key`.
-    pub subscription_key: &'a str,
+    /// `Ocp-Apim-Subscription-Key`; `None` only where a call may come without one.
+    pub subscription_key: Option<&'a str>,
     /// What follows `Bearer ` in `Authorization`.
     pub token: &'a str,
     /// `Merchant-Serial-Number`, if there is one; it may not be a number.
@@ -107,7 +107,10 @@ impl Engine {
         operation: Operation,
         reference: &dyn Fn() -> String,
     ) -> Result<Arc<Unit>, Rejection> {
-        let of_key = self.check_subscription_key(caller.subscription_key)?;
+        let of_key = match caller.subscription_key {
+            Some(key) => self.check_subscription_key(key)?,
+            None => self.units_of_token(caller.token),
+        };
         let of_token = self.check_token(caller.token, &of_key)?;
         // Which unit is meant decides what is counted together; whether it may be meant is said after the limit.
         let msn = self.choose_msn(caller, &of_key, of_token);
@@ -151,6 +154,17 @@ impl Engine {
         }
     }
 
+    /// Returns the units that the token's client may act for, where a call needs no subscription key; with any
+    /// credentials that says nothing.
+    fn units_of_token(&self, token: &str) -> Vec<Msn> {
+        let known = self.tokens.look_up(token, || self.settings.machine.elapsed());
+        let unit = match (self.settings.credentials, known) {
+            (Credentials::Configured, Known::Good(Some(msn))) => self.units.get(msn),
+            _ => None,
+        };
+        unit.map_or_else(Vec::new, |unit| self.units.of_client(&unit.settings().client_id))
+    }
+
     /// Returns the unit that the token was issued for.
     fn check_token(&self, token: &str, of_key: &[Msn]) -> Result<Option<Msn>, Rejection> {
         let any = self.settings.credentials == Credentials::Any;
@@ -176,7 +190,7 @@ impl Engine {
         unit: Option<Msn>,
     ) -> Result<(), Rejection> {
         let owner = match (operation, unit) {
-            (Operation::Get | Operation::Events, _) => caller.subscription_key.to_owned(),
+            (Operation::Get | Operation::Events, _) => caller.subscription_key.unwrap_or_default().to_owned(),
             (_, Some(unit)) => unit.to_string(),
             // A unit that may not be meant: its own counter must not fill up.
             (_, None) => format!("not {}", caller.msn.unwrap_or_default()),

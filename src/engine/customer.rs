@@ -23,17 +23,17 @@ impl Engine {
     ) -> Result<(), CustomerRefusal> {
         let mut record = slot.lock();
         self.settle(slot, &mut record);
-        let customer = phone_number.unwrap_or_else(|| Self::own_customer(slot));
         let now = self.now(&slot.unit).max(record.course.last_event_at());
-        self.approve_as(slot, &mut record, customer, choice, now)?;
+        let customer = Self::customer_of(slot, phone_number);
+        self.approve_as(slot, &mut record, customer, choice, now, None)?;
         drop(record);
         self.hold_redirect(slot, EventName::Authorized);
         Ok(())
     }
 
-    /// The customer whom the create named, else a made-up one.
-    pub(super) fn own_customer(slot: &Slot) -> PhoneNumber {
-        let named = slot.order.phone_number();
+    /// Returns who acts: the one named, else the payment's own customer, else a made-up one.
+    pub(crate) fn customer_of(slot: &Slot, phone_number: Option<PhoneNumber>) -> PhoneNumber {
+        let named = phone_number.or(slot.order.phone_number());
         named.unwrap_or_else(|| User::nobody_in_particular(slot.unit.settings().market))
     }
 
@@ -67,7 +67,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets this customer approve.
+    /// Lets this customer approve. `psp_reference` is the number of the AUTHORIZED event, where it was drawn before.
     pub(super) fn approve_as(
         &self,
         slot: &Arc<Slot>,
@@ -75,6 +75,7 @@ impl Engine {
         customer: PhoneNumber,
         choice: &Choice,
         when: impl Into<Moment>,
+        psp_reference: Option<u64>,
     ) -> Result<(), CustomerRefusal> {
         let when = when.into();
         let settings = slot.unit.settings();
@@ -87,7 +88,8 @@ impl Engine {
         }
         match approved {
             Approved::Now(decision) => {
-                self.commit(slot, record, decision, when, None);
+                let psp_reference = psp_reference.unwrap_or_else(|| slot.unit.ids.psp_reference());
+                self.commit_as(slot, record, decision, when, None, psp_reference);
                 Ok(())
             }
             Approved::Later(script) => {
@@ -103,9 +105,12 @@ impl Engine {
         let Some(script) = record.course.script().cloned() else { return };
         record.course.set_script(None);
         match script.act {
+            Act::Approve if slot.order.asks_for_options() => {
+                self.ask_for_script(slot, record, script.customer);
+            }
             Act::Approve => {
                 // Why it failed can be seen by approving again; there is nobody to tell.
-                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at);
+                let _ = self.approve_as(slot, record, script.customer, &Choice::default(), at, None);
             }
             Act::Reject => {
                 if let Ok(decision) = slot.payment(record).customer_rejects() {

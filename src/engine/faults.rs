@@ -254,6 +254,9 @@ impl Engine {
     ) -> Mentions {
         match operation {
             Operation::Create => Mentions::of_create(body),
+            Operation::Userinfo => {
+                Mentions { reference: None, phone_number: super::userinfo::customer_of_sub(unit, reference) }
+            }
             _ if !operation.is_about_payments() => Mentions::default(),
             _ => Mentions {
                 reference: Some(reference.to_owned()),

@@ -35,7 +35,8 @@ pub(super) fn limit(operation: Operation) -> Option<usize> {
         | Operation::Approve
         | Operation::WebhooksRegister
         | Operation::WebhooksList
-        | Operation::WebhooksDelete => None,
+        | Operation::WebhooksDelete
+        | Operation::Userinfo => None,
     }
 }
 

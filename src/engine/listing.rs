@@ -11,8 +11,8 @@ use crate::domain::payment::{Payment, Phase, State};
 use crate::domain::text::is_reference;
 
 /// In how many sales units a reference is looked for that its own does not have, and how many are named.
-const MAX_LOOKED_AT: usize = 1_000;
-const MAX_NAMED: usize = 3;
+pub(super) const MAX_LOOKED_AT: usize = 1_000;
+pub(super) const MAX_NAMED: usize = 3;
 
 /// One page of a list.
 pub struct Page {

@@ -129,6 +129,7 @@ impl Engine {
 
     /// Takes a unit's payments and keys out of the tables.
     pub(super) fn forget_payments(&self, unit: &Unit) {
+        self.callbacks.clear(Some(unit.msn));
         let book = unit.empty();
         let mut dropped: usize = 0;
         for slot in book.payments.iter().filter_map(|(_, slot)| slot.upgrade()) {
@@ -157,6 +158,7 @@ impl Engine {
         self.units.clear();
         self.deliveries.clear(None);
         *self.examined.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        self.callbacks.clear(None);
         self.count_down(self.payments.clear());
         self.creates.clear();
         self.users.clear(None);

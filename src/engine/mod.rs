@@ -9,6 +9,7 @@
 mod answer;
 mod approve;
 mod authenticate;
+mod callbacks;
 mod clock;
 mod create;
 mod create_key;
@@ -24,6 +25,7 @@ mod manage;
 mod modify;
 mod races;
 mod settings;
+mod shipping;
 mod signal;
 mod slot;
 mod state;
@@ -32,6 +34,7 @@ mod time;
 mod tokens;
 mod unit;
 mod units;
+mod userinfo;
 mod users;
 mod webhooks;
 
@@ -44,6 +47,7 @@ use serde::Serialize;
 pub use answer::Refusal;
 pub(crate) use authenticate::default_msn;
 pub use authenticate::{Caller, TokenRequest};
+pub use callbacks::CallbackRow;
 pub use clock::{ClockReading, Mode};
 pub use faults::{ListedFault, Strike};
 pub use ids::TraceId;
@@ -55,6 +59,7 @@ pub use manage::ManageError;
 pub use modify::Receipt;
 pub use races::{FiredRace, ListedRace, RaceRun};
 pub use settings::{Credentials, Settings, Webhook};
+pub use shipping::{Inquiry, Options, Scripted};
 pub(crate) use signal::Signal;
 pub use slot::Slot;
 pub use time::{ClockError, Jump};
@@ -71,6 +76,7 @@ use crate::domain::sales_unit::SalesUnit;
 use crate::domain::text::IdempotencyKey;
 use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::user::User;
+use callbacks::Callbacks;
 use clock::{Clock, Setting};
 use create_key::CreateKey;
 use faults::Faults;
@@ -78,6 +84,7 @@ use ids::{Ids, Root};
 use jump::JumpLog;
 use limits::RateLimits;
 use races::Races;
+use shipping::Questions;
 use slot::Record;
 use stripes::Stripes;
 use tokens::Tokens;
@@ -124,6 +131,10 @@ pub struct Engine {
     deliveries: DeliveryJournal,
     /// What a receiver made of being put to the test, for which sales unit: the last time.
     examined: Mutex<Option<(Msn, Vec<Examined>)>>,
+    /// What scripted customers want to know from merchants' servers.
+    questions: Questions,
+    /// What became of questions to merchants' servers.
+    callbacks: Callbacks,
     /// Somebody waits for an attempt to come back.
     delivered: Signal,
     /// Somebody waits for a payment to change.
@@ -164,6 +175,8 @@ impl Engine {
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
             examined: Mutex::default(),
+            questions: Questions::default(),
+            callbacks: Callbacks::default(),
             delivered: Signal::default(),
             changed: Signal::default(),
             live: Arc::default(),
@@ -287,9 +300,22 @@ impl Engine {
         at: impl Into<Moment>,
         key: Option<&IdempotencyKey>,
     ) {
+        let psp_reference = slot.unit.ids.psp_reference();
+        self.commit_as(slot, record, decision, at, key, psp_reference);
+    }
+
+    /// Appends what was decided under a number that was drawn already.
+    fn commit_as(
+        &self,
+        slot: &Arc<Slot>,
+        record: &mut Record,
+        decision: Decision,
+        at: impl Into<Moment>,
+        key: Option<&IdempotencyKey>,
+        psp_reference: u64,
+    ) {
         let Moment { at, told_at } = at.into();
         let Decision { name, amount, approval } = decision;
-        let psp_reference = slot.unit.ids.psp_reference();
         let was_finished = record.course.standing().is_finished();
         record.course.apply(Event { name, amount, at, psp_reference, key: key.cloned() }, approval);
         self.publish_last(slot, record, told_at);
@@ -299,6 +325,9 @@ impl Engine {
         self.tell_payment(slot, name, amount, at, record.course.standing());
         if name == EventName::Authorized {
             slot.unit.authorised.fetch_add(1, Ordering::AcqRel);
+            if let Some(sub) = record.course.approval().and_then(|approval| approval.sub) {
+                slot.unit.book().note_consent(sub, slot);
+            }
             self.schedule(slot, record);
         }
         self.changed.notify();

@@ -226,8 +226,8 @@ impl Engine {
         now: Timestamp,
     ) -> Option<RaceRun> {
         self.run_race(RaceKind::ApproveDuringCancel, slot, || {
-            let customer = Self::own_customer(slot);
-            match self.approve_as(slot, record, customer, &Choice::default(), now) {
+            let customer = Self::customer_of(slot, None);
+            match self.approve_as(slot, record, customer, &Choice::default(), now, None) {
                 Ok(()) => "The customer approved just before the cancel.".into(),
                 Err(refusal) => {
                     format!("The customer's approval just before the cancel did not succeed. {refusal}")
@@ -255,8 +255,8 @@ impl Engine {
         self.run_race(RaceKind::ExpiredThenApproved, slot, || {
             let at = (deadline - LAST_INSTANT).max(record.course.last_event_at());
             let told_at = deadline + LATE_NEWS;
-            let customer = Self::own_customer(slot);
-            match self.approve_as(slot, record, customer, &Choice::default(), Moment { at, told_at }) {
+            let customer = Self::customer_of(slot, None);
+            match self.approve_as(slot, record, customer, &Choice::default(), Moment { at, told_at }, None) {
                 Ok(()) => {
                     expiry = None;
                     format!("The customer approved just before the deadline; the AUTHORIZED webhook is due at {told_at}.")

@@ -5,6 +5,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
+use uuid::Uuid;
+
 use super::clock::{Clock, Setting};
 use super::create_key::RefusedCreate;
 use super::ids::Ids;
@@ -41,6 +43,8 @@ pub(super) struct Book {
     pub(super) payments: VecDeque<(u64, Weak<Slot>)>,
     /// Payments that came to an end, in the order in which they did.
     pub(super) finished: VecDeque<Weak<Slot>>,
+    /// Payments with which customers consented to share something, by their `sub`, in the order of the consents.
+    consents: VecDeque<(Uuid, Weak<Slot>)>,
     /// When something happens by itself. Entries that no longer hold are passed over when they come up.
     pub(super) timers: BinaryHeap<Reverse<Timer>>,
     /// Refused creates that are remembered, oldest first.
@@ -49,6 +53,8 @@ pub(super) struct Book {
     pub(super) gaps: usize,
     /// How long `timers` may grow before entries of payments that are gone are swept out.
     sweep_at: usize,
+    /// How long `consents` may grow before the same happens to it.
+    sweep_consents_at: usize,
 }
 
 /// An entry of the timer list: look at this one at this time.
@@ -157,6 +163,22 @@ impl Book {
         let later = self.payments.iter().rev().take_while(|(number, _)| *number > slot.number).count();
         let place = self.payments.len() - later;
         self.payments.insert(place, (slot.number, Arc::downgrade(slot)));
+    }
+
+    /// Notes that a customer has consented to share something. Payments that are gone are swept out whenever the list has
+    /// doubled.
+    pub(super) fn note_consent(&mut self, sub: Uuid, slot: &Arc<Slot>) {
+        if self.consents.len() >= self.sweep_consents_at.max(1024) {
+            self.consents.retain(|(_, slot)| slot.strong_count() > 0);
+            self.sweep_consents_at = self.consents.len() * 2;
+        }
+        self.consents.push_back((sub, Arc::downgrade(slot)));
+    }
+
+    /// Returns the payments with which this customer consented, the latest first.
+    pub(super) fn consents_to(&self, sub: Uuid) -> impl Iterator<Item = Arc<Slot>> {
+        let of_sub = self.consents.iter().rev().filter(move |(known, _)| *known == sub);
+        of_sub.filter_map(|(_, slot)| slot.upgrade())
     }
 
     /// Closes the gaps once they are half of the list.

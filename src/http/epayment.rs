@@ -6,7 +6,10 @@ use bytes::Bytes;
 use hyper::{Response, StatusCode};
 
 use super::body::{BodyError, MAX_BODY};
-use super::headers::{bearer_token, check_media_type, check_system, idempotency_key, msn, subscription_key};
+use super::headers::{
+    bearer_token, check_media_type, check_system, idempotency_key, msn, optional_subscription_key,
+    subscription_key,
+};
 use super::{Answer, Api, Call, Seen, json};
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::json::Json;
@@ -34,7 +37,10 @@ impl Api {
     /// Finds out for which sales unit a call acts.
     pub(super) fn authenticate(&self, call: &Call<'_>) -> Result<Arc<Unit>, Rejection> {
         let headers = call.headers;
-        let subscription_key = subscription_key(headers)?;
+        let subscription_key = match call.operation {
+            Operation::Userinfo => optional_subscription_key(headers)?,
+            _ => Some(subscription_key(headers)?),
+        };
         let token = bearer_token(headers)?;
         let caller = Caller { subscription_key, token, msn: msn(headers) };
         self.engine.authenticate(&caller, call.operation, &|| call.limited_reference())

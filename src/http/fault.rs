@@ -167,6 +167,7 @@ impl Api {
     fn operate(&self, call: &Call<'_>, caller: &Admitted, seen: &mut Seen) -> Result<Answer, Refusal> {
         match caller {
             Admitted::Client(msn) => Ok(self.token(call, *msn)),
+            Admitted::Unit(unit) if call.operation == Operation::Userinfo => self.userinfo(call, unit),
             Admitted::Unit(unit) if call.operation.is_about_payments() => self.epayment(call, unit, seen),
             Admitted::Unit(unit) => self.webhooks(call, unit),
         }

@@ -51,9 +51,14 @@ pub(super) fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 /// Reads the subscription key.
 pub(super) fn subscription_key(headers: &HeaderMap) -> Result<&str, Rejection> {
+    optional_subscription_key(headers)?.ok_or_else(|| ErrorCode::SubscriptionKeyMissing.reject())
+}
+
+/// Reads the subscription key of a call that may come without one.
+pub(super) fn optional_subscription_key(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
     match once(headers, &SUBSCRIPTION_KEY) {
-        Once::Text(key) => Ok(key),
-        Once::Absent => Err(ErrorCode::SubscriptionKeyMissing.reject()),
+        Once::Text(key) => Ok(Some(key)),
+        Once::Absent => Ok(None),
         Once::Unusable => Err(ErrorCode::SubscriptionKeyInvalid.reject()),
     }
 }

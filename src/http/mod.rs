@@ -11,6 +11,7 @@ mod race;
 mod report;
 mod route;
 mod token;
+mod userinfo;
 mod webhooks;
 
 use std::borrow::Cow;
@@ -158,7 +159,7 @@ impl Api {
             report.end(&call, request_id, &result, mark.as_ref());
         }
         let operation = Some(route.operation);
-        // A webhook's id is no payment's reference.
+        // A webhook's id or a customer's sub is no payment's reference.
         let reference = if route.operation.is_about_payments() { reference } else { Cow::Borrowed("") };
         let told = None;
         let mut answered = match result {

@@ -42,6 +42,16 @@ struct WebhookProblem<'a> {
     extra_details: Vec<Extra<'a>>,
 }
 
+/// The Userinfo API's problem.
+#[derive(Serialize)]
+struct UserinfoProblem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: String,
+    detail: &'a str,
+    instance: &'a str,
+}
+
 #[derive(Serialize)]
 struct Extra<'a> {
     name: &'a str,
@@ -98,6 +108,7 @@ pub(super) fn render(
         ),
         Shape::Token => token_error(refusal, incident()),
         Shape::Webhook => webhook(refusal, instance),
+        Shape::Userinfo => userinfo(refusal, instance),
     }
 }
 
@@ -139,6 +150,20 @@ fn webhook(refusal: &Refusal, instance: &str) -> Answer {
     answer(spec.status, "application/problem+json", body)
 }
 
+/// The Userinfo API has its status as a text.
+fn userinfo(refusal: &Refusal, instance: &str) -> Answer {
+    let spec = refusal.rejection.code.spec();
+    let problem = UserinfoProblem {
+        r#type: format!("https://httpstatuses.io/{}", spec.status),
+        title: spec.title,
+        status: spec.status.to_string(),
+        detail: refusal.rejection.detail(),
+        instance,
+    };
+    let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
+    answer(spec.status, "application/problem+json", body)
+}
+
 /// The gateway's bodies have a space after each bracket, colon and comma.
 fn gateway(refusal: &Refusal, instance: &str) -> Answer {
     let spec = refusal.rejection.code.spec();
@@ -175,6 +200,7 @@ fn challenge(instance: &str) -> HeaderValue {
     match instance {
         path if path.starts_with("/accesstoken") => of_api!("accesstoken"),
         path if path.starts_with("/v1/webhooks") => of_api!("webhooks"),
+        path if path.starts_with("/userinfo") => of_api!("vipps-userinfo-api"),
         _ => of_api!("epayment"),
     }
 }

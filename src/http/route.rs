@@ -11,7 +11,7 @@ use crate::domain::operation::Operation;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Route<'p> {
     pub(super) operation: Operation,
-    /// The payment's reference, or the registration's id, as it stands in the path.
+    /// The payment's reference, the registration's id or the customer's sub, as it stands in the path.
     raw_reference: &'p str,
     /// Whether the path has the `test` segment that force approve has today.
     under_test: bool,
@@ -29,6 +29,14 @@ pub(super) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
         let rest = (segments.next()?, segments.next(), segments.next());
         return match rest {
             (get, None | Some(""), None) if is(get, "get") && post => found(Operation::Token, ""),
+            _ => None,
+        };
+    }
+    if is(first, "vipps-userinfo-api") {
+        return match (segments.next()?, segments.next(), segments.next()) {
+            (userinfo, Some(sub), None) if is(userinfo, "userinfo") && !sub.is_empty() => {
+                if method == Method::GET { found(Operation::Userinfo, sub) } else { None }
+            }
             _ => None,
         };
     }
@@ -89,6 +97,7 @@ impl<'p> Route<'p> {
             Operation::Create => "/v1/payments".into(),
             Operation::WebhooksRegister | Operation::WebhooksList => "/v1/webhooks".into(),
             Operation::WebhooksDelete => format!("/v1/webhooks/{raw_reference}"),
+            Operation::Userinfo => format!("/userinfo/{raw_reference}"),
             Operation::Get => format!("/v1/payments/{raw_reference}"),
             verb => format!("/v1{test}/payments/{raw_reference}/{}", verb.name()),
         }
@@ -148,6 +157,7 @@ mod tests {
             (&get, "/Webhooks/V1/webhooks", Operation::WebhooksList, "/v1/webhooks"),
             (&Method::DELETE, "/webhooks/v1/webhooks/Id-1", Operation::WebhooksDelete, "/v1/webhooks/Id-1"),
             (&get, "/epayment/v1/payments/payments", Operation::Get, "/v1/payments/payments"),
+            (&get, "/Vipps-Userinfo-API/userinfo/Sub-1", Operation::Userinfo, "/userinfo/Sub-1"),
         ] {
             assert_eq!(find(method, path), Some((operation, instance.into())), "{method} {path}");
         }
@@ -177,6 +187,10 @@ mod tests {
             (Method::DELETE, "/webhooks/v1/webhooks/"),
             (Method::DELETE, "/webhooks/v1/webhooks/id/x"),
             (Method::POST, "/webhooks/v1"),
+            (Method::POST, "/vipps-userinfo-api/userinfo/sub"),
+            (Method::GET, "/vipps-userinfo-api/userinfo"),
+            (Method::GET, "/vipps-userinfo-api/userinfo/"),
+            (Method::GET, "/vipps-userinfo-api/userinfo/sub/x"),
             (Method::GET, "/"),
             (Method::GET, ""),
         ] {

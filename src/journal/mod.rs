@@ -23,6 +23,11 @@ pub use snapshot::RequestSnapshot;
 use crate::domain::digits::Msn;
 use crate::engine::Signal;
 
+/// Shows a header's value, masked if it is a secret.
+pub(crate) fn masked_header(name: &str, value: &str) -> String {
+    mask::joined(mask::header(name, value))
+}
+
 /// The most rows that a journal can be told to keep.
 pub const MAX_REQUESTS: usize = 1_000_000;
 

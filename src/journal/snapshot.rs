@@ -37,9 +37,8 @@ pub struct RequestSnapshot {
 
 impl From<&Row> for RequestSnapshot {
     fn from(row: &Row) -> Self {
-        let headers = row
-            .headers()
-            .map(|(name, value)| (name.to_owned(), super::mask::joined(super::mask::header(name, &value))));
+        let headers =
+            row.headers().map(|(name, value)| (name.to_owned(), super::masked_header(name, &value)));
         Self {
             id: row.id(),
             at: row.at,

@@ -1,8 +1,8 @@
 //! How a sandbox is set up before it starts.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{Sandbox, Service};
@@ -14,7 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{Credentials, Machine, ManualTime, Webhook};
-use crate::serve::{self, BindError};
+use crate::serve::{BindError, Ports};
+use crate::tls::Host;
 
 /// Sets a sandbox up before it starts.
 ///
@@ -123,6 +124,29 @@ impl SandboxBuilder {
         self
     }
 
+    /// Listens with TLS too, on another free port of 127.0.0.1; see [`Sandbox::tls_url`].
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.config.tls_listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        self
+    }
+
+    /// Goes by another name over TLS and as a proxy.
+    ///
+    /// # Panics
+    ///
+    /// When it is neither a host name nor an IP address, or one of the vendor's production hosts.
+    #[must_use]
+    pub fn tls_name(mut self, name: &str) -> Self {
+        let host = Host::parse(name);
+        assert!(
+            host.is_some_and(|host| !host.is_production()),
+            "\"{name}\" is no name that the sandbox may take"
+        );
+        self.config.tls_names.push(name.to_owned());
+        self
+    }
+
     /// Sets the base of the addresses handed to customers.
     #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
@@ -177,8 +201,9 @@ impl SandboxBuilder {
     ///
     /// When the operating system gives no thread, or the baseline breaks a rule.
     pub fn try_start(self) -> Result<Sandbox, BindError> {
-        let listener = serve::bind(self.config.listen)?;
-        let address = listener.local_addr().unwrap_or(self.config.listen);
+        let ports = Ports::bind(self.config.listen, self.config.tls_listen)?;
+        let address = ports.http().unwrap_or(self.config.listen);
+        let tls_address = ports.https().ok().flatten();
         let service = Service::new(&self.config, address);
         let begun = service.engine.begin_at_baseline();
         begun.unwrap_or_else(|flaw| panic!("the baseline is broken at {flaw}"));
@@ -189,12 +214,11 @@ impl SandboxBuilder {
         let handle = runtime.handle().clone();
         let thread = std::thread::Builder::new().name("epayment-sandbox".into()).spawn(move || {
             runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a listener can be waited for");
-                service.run(listener, stopped).await;
+                service.run(ports, stopped).await.expect("a listener can be waited for");
             });
             runtime.shutdown_background();
         });
         let thread = Some(thread.expect("the operating system gives a thread"));
-        Ok(Sandbox { engine, journal, app, address, runtime: handle, stop, thread })
+        Ok(Sandbox { engine, journal, app, address, tls_address, runtime: handle, stop, thread })
     }
 }

@@ -47,6 +47,7 @@ pub struct Sandbox {
     journal: Arc<Journal>,
     app: Arc<App>,
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     runtime: Handle,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -66,7 +67,8 @@ impl Sandbox {
     /// Sets a sandbox up before it starts.
     #[must_use]
     pub fn builder() -> SandboxBuilder {
-        let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let config = Config { listen, tls_listen: None, ..Config::default() };
         SandboxBuilder { config }
     }
 
@@ -74,6 +76,32 @@ impl Sandbox {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Returns the base URL with TLS, such as `https://127.0.0.1:41235`. Clients have to trust [`Sandbox::ca_pem`].
+    ///
+    /// ```
+    /// use epayment_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::builder().tls().start();
+    /// assert!(sandbox.tls_url().starts_with("https://127.0.0.1:"));
+    /// assert!(sandbox.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the sandbox was not started with [`SandboxBuilder::tls`].
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        let address =
+            self.tls_address.expect("a sandbox listens with TLS when it is started with builder().tls()");
+        format!("https://{address}")
+    }
+
+    /// Returns the certificate of the authority that vouches for the sandbox over TLS, and in tunnels, as PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> String {
+        self.app.tls().ca_pem()
     }
 
     /// Returns the address that the sandbox listens on.

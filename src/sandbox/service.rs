@@ -1,9 +1,9 @@
 //! Where the parts meet.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::courier;
 use crate::engine::Engine;
 use crate::journal::Journal;
-use crate::serve;
+use crate::serve::{self, Ports};
+use crate::tls::{Names, Tls};
 
 /// A sandbox that is ready to answer but has no socket.
 pub(crate) struct Service {
@@ -27,16 +28,23 @@ impl Service {
         let (public_url, token) = (config.public_url(listening), config.control_token.clone());
         // From here on jumps of the clock and answers wait for webhooks: somebody will carry them.
         engine.set_courier(true);
-        let app = App::new(engine.clone(), journal.clone(), public_url, token);
+        let names = Names::new(&config.tls_names, config.impersonate_production);
+        let tls = Arc::new(Tls::new(names, config.engine.machine.clone()));
+        let app = App::new(engine.clone(), journal.clone(), public_url, token, tls);
         Self { engine, journal, app: Arc::new(app) }
     }
 
     /// Serves until told to stop.
-    pub(crate) async fn run(self, listener: TcpListener, stop: watch::Receiver<bool>) {
+    ///
+    /// # Errors
+    ///
+    /// When a listener cannot be waited for.
+    pub(crate) async fn run(self, ports: Ports, stop: watch::Receiver<bool>) -> io::Result<()> {
         let driver = tokio::spawn(serve::drive(self.engine.clone()));
         let courier = tokio::spawn(courier::carry(self.engine));
-        serve::serve(listener, self.app, stop).await;
+        let served = serve::serve(ports, self.app, stop).await;
         driver.abort();
         courier.abort();
+        served
     }
 }

@@ -6,7 +6,7 @@ use super::Sandbox;
 use crate::courier;
 use crate::domain::digits::Msn;
 use crate::domain::money::Amount;
-use crate::domain::payment::{Choice, CustomerRefusal, Event, Phase, State, Totals};
+use crate::domain::payment::{Choice, CustomerRefusal, Event, Offer, Phase, State, Totals};
 use crate::domain::webhook::Before;
 use crate::engine::Slot;
 
@@ -56,18 +56,35 @@ impl UnitHandle<'_> {
         })
     }
 
-    /// Lets the customer approve. A webhook that a policy or a race puts before the customer's way back has been tried when
-    /// this returns.
+    /// Lets the customer approve. For an Express payment with dynamic options the merchant's server is asked first, and
+    /// has to be able to answer meanwhile. A webhook that a policy or a race puts before the customer's way back has been
+    /// tried when this returns.
     ///
     /// # Errors
     ///
     /// When there is no such payment or it cannot be approved.
     pub fn approve(&self, reference: &str) -> Result<(), SandboxError> {
         let slot = self.find(reference)?;
-        let approved = self.sandbox.engine.customer_approves(&slot, None, &Choice::default());
-        approved.map_err(SandboxError::Customer)?;
+        let offer = self.offer(&slot).map_err(SandboxError::Customer)?;
+        let choice = Choice { offer, ..Choice::default() };
+        self.sandbox.engine.customer_approves(&slot, None, &choice).map_err(SandboxError::Customer)?;
         self.before_redirect(slot);
         Ok(())
+    }
+
+    /// Asks the merchant's server for delivery options, where the payment wants that. A thread of its own does it, because
+    /// the caller may or may not be inside a runtime.
+    fn offer(&self, slot: &Arc<Slot>) -> Result<Option<Offer>, CustomerRefusal> {
+        if !slot.order.asks_for_options() {
+            return Ok(None);
+        }
+        let ask = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("the operating system gives a runtime what it needs");
+            runtime.block_on(courier::offer(&self.sandbox.engine, slot, None, None))
+        };
+        let asked = std::thread::scope(|scope| scope.spawn(ask).join());
+        asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// Lets the customer reject. Webhooks may come before, as with [`UnitHandle::approve`].

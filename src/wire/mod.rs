@@ -10,6 +10,7 @@ use crate::domain::payment::{
     Event, EventName, GUARANTEE, Order, Payment, QrFormat, Standing, State, UserFlow,
 };
 use crate::domain::token;
+use crate::domain::user::Address;
 
 /// Writes the answer to a create request.
 pub(crate) fn created(out: &mut String, order: &Order, msn: Msn, public_url: &str) {
@@ -131,6 +132,26 @@ pub(crate) fn delivery(out: &mut String, payment: Payment<'_>, event: &Event, ms
         }
         out.push_str(r#","captureGuaranteedUntil":"#);
         (approval.at + GUARANTEE).rfc3339_with_offset().push_quoted_to(out);
+    }
+    out.push('}');
+}
+
+/// Writes what a merchant's server is asked when a customer wants something delivered. On the wire the members are in
+/// camel case, whatever the specification says.
+pub(crate) fn shipping_question(out: &mut String, reference: &str, address: &Address) {
+    let Address { address_line1, address_line2, city, country, post_code } = address;
+    out.push_str(r#"{"reference":""#);
+    out.push_str(reference);
+    out.push_str(r#"","addressLine1":"#);
+    json::text(out, address_line1);
+    if let Some(line) = address_line2 {
+        out.push_str(r#","addressLine2":"#);
+        json::text(out, line);
+    }
+    for (name, value) in [(r#","city":"#, city), (r#","postCode":"#, post_code), (r#","country":"#, country)]
+    {
+        out.push_str(name);
+        json::text(out, value);
     }
     out.push('}');
 }

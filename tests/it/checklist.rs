@@ -257,7 +257,7 @@ mod over_http {
     async fn with_calls() -> Sandbox {
         let sandbox = Sandbox::start();
         let body = r#"{"amount":{"currency":"NOK","value":50000},"paymentMethod":{"type":"WALLET"},"reference":"checked-0001",
-            "returnUrl":"https://example.com","userFlow":"WEB_REDIRECT","paymentDescription":"x"}"#;
+            "returnUrl":"https://example.com","userFlow":"WEB_REDIRECT","paymentDescription":"Two mugs"}"#;
         assert_eq!(send(&sandbox, "POST", "/epayment/v1/payments", body).await.0, 201);
         let capture = r#"{"modificationAmount":{"currency":"NOK","value":100}}"#;
         let path = "/epayment/v1/payments/checked-0001/capture";

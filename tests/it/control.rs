@@ -65,8 +65,9 @@ fn the_document_lists_every_route() {
         assert!(paths.contains_key(path), "{path}");
     }
     // Whatever it lists, it also answers: a listed path is never unknown.
-    // The stream of events would not end.
-    for (path, methods) in paths.iter().filter(|(path, _)| *path != "/_sandbox/events") {
+    // The stream of events would not end, and Java's store is no text.
+    let readable = |path: &str| !["/_sandbox/events", "/_sandbox/truststore.p12"].contains(&path);
+    for (path, methods) in paths.iter().filter(|(path, _)| readable(path)) {
         let concrete = path
             .replace("{msn}", "123456")
             .replace("{phoneNumber}", "4712345678")
@@ -642,7 +643,4 @@ fn a_person_who_opens_the_address_finds_a_way_on() {
     let shop = Merchant::new(&sandbox);
     let front = shop.send("GET", "/", &[], "");
     assert!(front.text.contains("Unofficial") && front.text.contains(&sandbox.url()), "{}", front.text);
-    let page = shop.send("GET", "/pay?token=x", &[], "");
-    assert_eq!(page.status, 501);
-    assert!(page.text.contains("epayment-sandbox pay approve"));
 }

@@ -10,6 +10,7 @@ use crate::catalogue::{cases, covers};
 
 const REFERENCE: &str = "every-error-1";
 const WEBHOOK: &str = "no-webhook";
+const SUB: &str = "no-sub";
 
 /// A body that no operation would take, but that says what a text may need.
 fn body() -> Value {
@@ -28,6 +29,7 @@ fn filled(spec: &ErrorSpec, operation: Operation) -> String {
     [
         ("{reference}", if operation == Operation::Token { "" } else { REFERENCE }),
         ("{id}", WEBHOOK),
+        ("{sub}", SUB),
         ("{msn}", "123456"),
         ("{key}", if metadata { "the-metadata-key" } else { "the-key" }),
         ("{value}", if metadata { "the-metadata-value" } else { "the-expiry" }),
@@ -54,6 +56,7 @@ fn call(shop: &Merchant<'_>, operation: Operation) -> (Answer, String) {
         Operation::WebhooksRegister => ("POST", "/webhooks/v1/webhooks".to_owned()),
         Operation::WebhooksList => ("GET", "/webhooks/v1/webhooks".to_owned()),
         Operation::WebhooksDelete => ("DELETE", format!("/webhooks/v1/webhooks/{WEBHOOK}")),
+        Operation::Userinfo => ("GET", format!("/vipps-userinfo-api/userinfo/{SUB}")),
         verb => of_payment(verb.name()),
     };
     let headers = [
@@ -64,8 +67,9 @@ fn call(shop: &Merchant<'_>, operation: Operation) -> (Answer, String) {
         ("client_secret", "the-secret"),
         ("idempotency-key", "the-key"),
     ];
-    let instance = ["/epayment", "/webhooks"].iter().find_map(|api| path.strip_prefix(&format!("{api}/v1")));
-    let instance = instance.map_or_else(|| path.clone(), |rest| format!("/v1{rest}"));
+    let instance =
+        ["/epayment", "/webhooks", "/vipps-userinfo-api"].iter().find_map(|api| path.strip_prefix(api));
+    let instance = instance.unwrap_or(&path).to_owned();
     (shop.send(method, &path, &headers, body().to_string()), instance)
 }
 
@@ -119,6 +123,14 @@ fn check(spec: &ErrorSpec, operation: Operation, answer: &Answer, instance: &str
                 _ => json!([]),
             };
             assert_eq!(told["extraDetails"], named, "{place}");
+        }
+        Shape::Userinfo => {
+            assert_eq!(answer.headers["content-type"], "application/problem+json", "{place}");
+            let expected = json!({
+                "type": format!("https://httpstatuses.io/{}", spec.status), "title": spec.title,
+                "status": spec.status.to_string(), "detail": detail, "instance": instance,
+            });
+            assert_eq!(told, expected, "{place}");
         }
         Shape::Gateway => {
             let text = format!(r#"{{ "statusCode": {}, "message": "{detail}" }}"#, spec.status);

@@ -1,4 +1,4 @@
-//! A merchant's server that receives webhooks: it writes down what comes and answers as it is told.
+//! A merchant's server that receives webhooks and answers questions: it writes down what comes and answers as it is told.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -16,11 +16,21 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// What the receiver does with a request, given how many it has had.
-type Answer = dyn Fn(usize, &Received) -> StatusCode + Send + Sync;
+type Answer = dyn Fn(usize, &Received) -> Reply + Send + Sync;
+
+/// What it answers with.
+pub(crate) struct Reply(StatusCode, String);
+
+impl Reply {
+    pub(crate) fn text(status: StatusCode, body: String) -> Self {
+        Self(status, body)
+    }
+}
 
 /// A delivery as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
@@ -73,8 +83,13 @@ impl Receiver {
         Self::answering(|_, _| StatusCode::OK)
     }
 
-    /// Answers as it is told.
+    /// Answers with this status.
     pub(crate) fn answering(answer: impl Fn(usize, &Received) -> StatusCode + Send + Sync + 'static) -> Self {
+        Self::replying(move |count, received| Reply(answer(count, received), String::new()))
+    }
+
+    /// Answers as it is told.
+    pub(crate) fn replying(answer: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener can be waited for");
         let address = listener.local_addr().expect("an address");
@@ -111,17 +126,25 @@ impl Receiver {
     }
 }
 
-async fn take(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn take(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, [(&'static str, &'static str); 1], String) {
     let headers = headers
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let received = Received {
+        method: method.to_string(),
         path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         headers: headers.collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
     let mut list = shared.received.lock().expect("no test panics with it");
-    let status = (shared.answer)(list.len(), &received);
+    let Reply(status, body) = (shared.answer)(list.len(), &received);
     list.push(received);
-    status
+    // What a redirect leads to is this receiver again.
+    (status, [("location", "/")], body)
 }

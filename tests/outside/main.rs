@@ -7,3 +7,4 @@ mod connections;
 mod control;
 mod process;
 mod support;
+mod tls;

@@ -252,6 +252,8 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // Tests run side by side, and there is only one port of the default.
+    command.env("EPAYMENT_SANDBOX_TLS_LISTEN", "off");
     command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
 }
@@ -388,6 +390,8 @@ pub(crate) struct Running {
     /// The line that it said it was ready with.
     pub(crate) ready: String,
     pub(crate) address: SocketAddr,
+    /// Where it listens with TLS, if it does.
+    pub(crate) tls_address: Option<SocketAddr>,
 }
 
 impl Running {
@@ -402,9 +406,13 @@ impl Running {
         let Ok(ready) = process.lines.recv_timeout(PATIENCE) else {
             panic!("it does not get ready: {:?}", process.wait());
         };
-        let address = ready.trim_end().rsplit_once("http://").and_then(|(_, at)| at.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no address: {ready}"));
-        Self { process, ready, address }
+        let after = |scheme: &str| {
+            let (_, rest) = ready.split_once(&format!(" {scheme}://"))?;
+            rest.split_whitespace().next()?.parse().ok()
+        };
+        let address = after("http").unwrap_or_else(|| panic!("no address: {ready}"));
+        let tls_address = after("https");
+        Self { process, ready, address, tls_address }
     }
 
     /// Returns the base URL.

@@ -10,24 +10,25 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::child::{NotStarted, Signals, Variables};
 use super::checklist::format_arg;
-use super::environment::{TLS_URL, URL, impersonate_arg, no_impersonation};
+use super::environment::{TLS_URL, URL, impersonate_arg, impersonates, present};
+use super::impersonation::{self, Temporary, Trust};
 use super::port_file::{PortFile, write_whole};
+use super::serve::Listening;
 use super::settings::Settings;
 use super::sources::{Gathered, given_as_flag};
 use super::state_file::StateFile;
 use super::verbs::text;
-use super::{Failure, output, serve, telemetry};
-use crate::config::reachable;
+use super::{Failure, authority, output, serve, telemetry};
 use crate::domain::checklist::Checklist;
 use crate::engine::Engine;
 use crate::journal::Journal;
 use crate::report::{self, Format, Run};
-use crate::serve::bind;
+use crate::sandbox::Service;
+use crate::serve::Ports;
 
 /// The status of a failure that is not the command's, as `env` and `timeout` have it.
 const OUR_FAILURE: u8 = 125;
@@ -73,7 +74,7 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
                 .help("Write the grades into this file"),
         )
         .arg(format_arg("checklist-format").help("How to write them [default: text; in a file by its ending, .json, .xml or .sarif]"))
-        .arg(impersonate_arg().help("Lead a client with the vendor's host in its code here"))
+        .arg(impersonate_arg().help("Lead a client with https://apitest.vipps.no in its code here [default: true]"))
         .args(settings)
 }
 
@@ -87,7 +88,6 @@ pub(super) fn run(matches: &ArgMatches, gather: impl FnOnce() -> Result<Gathered
 }
 
 fn run_with(matches: &ArgMatches, gathered: Gathered) -> Result<u8, Failure> {
-    no_impersonation(matches)?;
     let junit = Report::of(matches, "junit", "--junit")?;
     let settings = for_a_command(gathered, matches);
     // Refusals are told at the end, where they do not come between the lines of the command.
@@ -95,7 +95,8 @@ fn run_with(matches: &ArgMatches, gathered: Gathered) -> Result<u8, Failure> {
     let command: Vec<OsString> = matches.get_many("COMMAND").into_iter().flatten().cloned().collect();
     let name = output::clean(&command.first().map(|name| name.to_string_lossy()).unwrap_or_default());
     let grades = Report::of(matches, "checklist-file", "--checklist-file")?;
-    let Ended { end, run, checklist, stopped } = with_sandbox(&settings, &command)?;
+    let Ended { end, run, checklist, stopped } =
+        with_sandbox(&settings, impersonates(matches, true), &command)?;
     let status = match end {
         Ok(status) => {
             if status != 0 && !settings.quiet {
@@ -131,6 +132,10 @@ fn for_a_command(gathered: Gathered, matches: &ArgMatches) -> Settings {
     if !given_as_flag(matches, "listen") {
         settings.config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     }
+    if !given_as_flag(matches, "tls_listen") {
+        let free = settings.config.tls_listen.map(|_| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        settings.config.tls_listen = free;
+    }
     if !origins.contains_key("max_requests") {
         settings.config.engine.max_requests = MAX_REQUESTS;
     }
@@ -147,27 +152,38 @@ struct Ended {
     stopped: Result<(), Failure>,
 }
 
-fn with_sandbox(settings: &Settings, command: &[OsString]) -> Result<Ended, Failure> {
-    let listener = bind(settings.config.listen).map_err(|error| error.to_string())?;
-    let address = reachable(listener.local_addr().map_err(|error| error.to_string())?);
+fn with_sandbox(settings: &Settings, impersonates: bool, command: &[OsString]) -> Result<Ended, Failure> {
+    let ports =
+        Ports::bind(settings.config.listen, settings.config.tls_listen).map_err(|error| error.to_string())?;
+    let listening = Listening::of(&ports).map_err(|error| error.to_string())?;
     let config = serve::with_baseline(settings)?;
     let runtime = serve::runtime().map_err(|error| format!("the runtime cannot start: {error}"))?;
     let ended = runtime.block_on(async {
         // Signals are caught before there is anybody to pass them on to.
         let signals = Signals::catch().map_err(|error| format!("signals cannot be caught: {error}"))?;
-        let service = serve::service(&config, address)?;
+        let service = serve::service(&config, listening.http)?;
         let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
         let state = state.transpose()?;
+        if let Some(authority) = authority::of(settings)? {
+            service.app.tls().vouched_for_by(authority);
+        }
+        let mut variables = where_it_is(listening);
+        // It lives as long as the command, and takes its files with it.
+        let folder = impersonates.then(Temporary::make).transpose()?;
+        if let Some(folder) = &folder {
+            variables.extend(lead_to(&service, listening, folder)?);
+        }
         let (engine, journal) = (service.engine.clone(), service.journal.clone());
-        let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let (stop, is_stopped) = watch::channel(false);
-        let serving = tokio::spawn(service.run(listener, is_stopped));
+        let serving = tokio::spawn(service.run(ports, is_stopped));
         let keeper = state.map(StateFile::keep);
-        let port_file = settings.port_file.as_ref().map(|path| PortFile::write(path, address)).transpose()?;
-        let variables: Variables = vec![(URL, Some(format!("http://{address}"))), (TLS_URL, None)];
+        let write = |path: &PathBuf| PortFile::write(path, listening.http, listening.https);
+        let port_file = settings.port_file.as_ref().map(write).transpose()?;
         let (end, run, checklist) = run_command(command, &variables, signals, (engine, journal)).await?;
         let _ = stop.send(true);
-        let mut stopped = serving.await.map_err(|error| format!("the server stopped: {error}"));
+        let served = serving.await.map_err(|error| format!("the server stopped: {error}"));
+        let mut stopped = served
+            .and_then(|served| served.map_err(|error| format!("the ports cannot be waited for: {error}")));
         if let Some(keeper) = keeper {
             stopped = stopped.and(keeper.end().await);
         }
@@ -178,6 +194,20 @@ fn with_sandbox(settings: &Settings, command: &[OsString]) -> Result<Ended, Fail
     });
     runtime.shutdown_background();
     ended
+}
+
+fn where_it_is(Listening { http, https }: Listening) -> Variables {
+    vec![(URL, Some(format!("http://{http}"))), (TLS_URL, https.map(|https| format!("https://{https}")))]
+}
+
+/// Writes the files that make the sandbox trusted, and returns the variables that lead the vendor's clients to it.
+fn lead_to(service: &Service, listening: Listening, folder: &Temporary) -> Result<Variables, Failure> {
+    let tls = service.app.tls();
+    let trust = Trust { ca: tls.ca_pem().into(), bundle: tls.bundle_pem().into(), store: tls.truststore() };
+    trust.write(folder.path())?;
+    let url = format!("http://{}", listening.http);
+    let variables = impersonation::variables(&url, folder.path(), present).into_iter();
+    Ok(variables.map(|(name, value)| (name, Some(value))).collect())
 }
 
 /// Runs the command to its end. What happened is looked at right then: receivers of webhooks end with the command.
@@ -225,7 +255,7 @@ impl Report {
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
-        write_whole(&self.path, text)
+        write_whole(&self.path, text.as_bytes())
             .map_err(|error| format!("{}: {} cannot be written: {error}", self.flag, self.path.display()))
     }
 }

@@ -46,7 +46,7 @@ macro_rules! error_catalogue {
 }
 
 error_catalogue! {
-    RouteUnknown { None, Gateway, 404 Likely, Route, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, Platform,
+    RouteUnknown { None, Gateway, 404 Likely, Route, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, Platform,
         "Resource not found",
         "Resource not found",
         "The path or the method is none of the API's."
@@ -56,17 +56,17 @@ error_catalogue! {
         "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.",
         "The Ocp-Apim-Subscription-Key header is missing or empty."
     }
-    SubscriptionKeyInvalid { None, Gateway, 401 Sure, SubscriptionKey, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, Recorded,
+    SubscriptionKeyInvalid { None, Gateway, 401 Sure, SubscriptionKey, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, Recorded,
         "Access denied",
         "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.",
         "With configured credentials, no sales unit has this subscription key; or the header is sent twice."
     }
-    SubscriptionNotFound { None, Subscription, 401 Likely, SubscriptionKey, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Fault, Faq,
+    SubscriptionNotFound { None, Subscription, 401 Likely, SubscriptionKey, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Fault, Faq,
         "Unauthorized",
         "Subscription not found",
         "The key exists but has no subscription; the sandbox has no such keys."
     }
-    BearerTokenRefused { None, Bearer, 401 Sure, AccessToken, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, Recorded,
+    BearerTokenRefused { None, Bearer, 401 Sure, AccessToken, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, Recorded,
         "Unauthorized",
         "Something went wrong, please try again later.",
         "The Authorization header is missing, does not start with \"Bearer \", or its token is expired or not good here."
@@ -96,7 +96,7 @@ error_catalogue! {
         "Merchant Not Allowed for Ecommerce Payment",
         "The sales unit has no permission for payments."
     }
-    MsnInvalid { None, Problem, 403 Likely, SalesUnit, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, Faq,
+    MsnInvalid { None, Problem, 403 Likely, SalesUnit, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, Faq,
         "Forbidden",
         "Invalid MSN: {msn}. Check your API keys on portal.vipps.no and see the eCom FAQ for tips.",
         "With configured credentials, the subscription key belongs to another sales unit; or the sandbox holds as many sales units as it can."
@@ -106,20 +106,30 @@ error_catalogue! {
         "See extraDetails for further details",
         "With --strict, a body came without a JSON content type."
     }
-    BodyTooLarge { None, Fields, 413 Guess, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, OurChoice,
+    BodyTooLarge { None, Fields, 413 Guess, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, OurChoice,
         "Payload Too Large",
         "See extraDetails for further details",
         "The body is larger than 1 MiB."
     }
-    BodyTooSlow { None, Fields, 408 Guess, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Connection, OurChoice,
+    BodyTooSlow { None, Fields, 408 Guess, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Connection, OurChoice,
         "Request Timeout",
         "See extraDetails for further details",
         "The body did not arrive within 10 seconds, or broke off."
     }
-    HeaderInvalid { None, Fields, 400 Likely, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, Specification,
+    HeaderInvalid { None, Fields, 400 Likely, Headers, false, [Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, Specification,
         "Bad Request",
         "See extraDetails for further details",
         "Idempotency-Key is missing or longer than 50 characters, Merchant-Serial-Number is not 4 to 10 digits, or one of them is sent twice."
+    }
+    SubInvalid { None, Userinfo, 400 Guess, Lookup, false, [Userinfo], Request, OurChoice,
+        "Bad Request",
+        "The sub {sub} is not valid.",
+        "What stands in the path in place of the sub is no UUID."
+    }
+    SubUnknown { None, Userinfo, 404 Guess, Lookup, false, [Userinfo], Request, OurChoice,
+        "Not Found",
+        "There is no consent for the sub {sub}.",
+        "No customer of the sales unit has this sub, or the customer's last consent is more than 168 hours old."
     }
     WebhookUnknown { None, Webhook, 404 Guess, Lookup, false, [WebhooksDelete], Request, OurChoice,
         "Not Found",
@@ -441,7 +451,7 @@ error_catalogue! {
         "Reference {reference} already exists.",
         "The sales unit already has a payment with this reference, whatever became of it."
     }
-    InternalError { Some(3010), Problem, 500 Likely, Server, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete], Request, ErrorPage,
+    InternalError { Some(3010), Problem, 500 Likely, Server, false, [Token Create Get Events Capture Refund Cancel Approve WebhooksRegister WebhooksList WebhooksDelete Userinfo], Request, ErrorPage,
         "Internal error",
         "Internal error. This may be caused by an incorrect API request. Please check the request. See the status pages.",
         "The user's test card has expired (force approve), or the sandbox itself has a bug."
@@ -457,8 +467,8 @@ const _: () = {
         let may_stick = !matches!(spec.status, 401 | 403 | 404 | 408 | 413 | 415 | 423 | 429 | 500..);
         let retry_later = matches!(spec.number, Some(6250 | 6260 | 6280));
         // What is answered before a key is looked at, and by an API that has none.
-        let without_a_key =
-            matches!(spec.stage, Stage::AccessToken | Stage::Headers) || matches!(spec.shape, Shape::Webhook);
+        let without_a_key = matches!(spec.stage, Stage::AccessToken | Stage::Headers)
+            || matches!(spec.shape, Shape::Webhook | Shape::Userinfo);
         assert!(spec.sticks == (may_stick && !retry_later && !without_a_key), "see the rule of what sticks");
         assert!(ErrorCode::ALL[row] as usize == row, "rows stand at their own index");
         row += 1;

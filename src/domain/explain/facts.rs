@@ -41,6 +41,8 @@ pub enum Facts {
         /// Whether there is such a user.
         exists: bool,
     },
+    /// The customer's last consent is over. It was given then.
+    ConsentOver(Timestamp),
     /// What is wrong with the bearer token.
     Token(TokenFault),
     /// The sales units that the subscription key belongs to.

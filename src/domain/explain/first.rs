@@ -1,6 +1,7 @@
 //! References that are not there or taken already, and idempotency keys that were used before.
 
 use super::{Facts, FirstUse, Refused, listed, short};
+use crate::domain::digits::Msn;
 use crate::domain::errors::ErrorCode;
 use crate::domain::money::decimal;
 use crate::domain::operation::Operation;
@@ -29,6 +30,15 @@ impl Refused<'_> {
                 ErrorCode::CaptureKeyConflict | ErrorCode::RefundKeyConflict | ErrorCode::IdempotencyKeyUsed,
                 Some(Facts::FirstUse(first)),
             ) => Some(self.key_used(first)),
+            (ErrorCode::SubUnknown, Some(Facts::ConsentOver(given_at))) => Some(format!(
+                "The customer's last consent is of {given_at}, and the clock shows {}: Userinfo tells of a customer for 168 hours \
+                 after the consent. The next approval of a payment with profile.scope renews it.",
+                self.at
+            )),
+            (ErrorCode::SubUnknown, Some(Facts::Elsewhere { units, .. })) => Some(self.no_such_sub(units)),
+            (ErrorCode::SubInvalid, _) => Some(
+                "The path ends in the sub, a UUID such as profile.sub of a payment shows once the customer has approved it.".into(),
+            ),
             (ErrorCode::WebhookUnknown, _) => Some(format!(
                 "{} has no webhook {}: it was deleted, or removed by a reset or because nothing arrived for two weeks, or it belongs \
                  to another sales unit. GET /webhooks/v1/webhooks lists those that there are.",
@@ -64,6 +74,22 @@ impl Refused<'_> {
             (None, []) => format!(
                 "{missing}, and no other sales unit has, in upper or lower case. It was never created, or is gone since a reset.{named}"
             ),
+        }
+    }
+
+    fn no_such_sub(&self, units: &[Msn]) -> String {
+        let missing = format!("No customer of {} has this sub", self.unit().replacen('S', "s", 1));
+        match units {
+            [] => format!(
+                "{missing}. It is profile.sub of a payment with profile.scope, from the approval on; a reset forgets consents."
+            ),
+            units => {
+                let units: Vec<_> = units.iter().map(ToString::to_string).collect();
+                format!(
+                    "{missing}, but one of {} has. Ask with a token of that unit, or send its Merchant-Serial-Number.",
+                    listed(&units)
+                )
+            }
         }
     }
 

@@ -18,22 +18,6 @@ pub use words::Words;
 use super::digits::{Msn, PhoneNumber};
 use super::operation::Operation;
 
-/// The operations that a fault can name.
-pub const OPERATIONS: [&str; 12] = [
-    "token",
-    "create",
-    "get",
-    "events",
-    "capture",
-    "refund",
-    "cancel",
-    "approve",
-    "webhooks.register",
-    "webhooks.list",
-    "webhooks.delete",
-    "userinfo",
-];
-
 /// A fault: it strikes the calls that match, after the first few and so many times.
 ///
 /// ```
@@ -63,7 +47,7 @@ pub struct Fault {
 /// Which calls a fault is for. What is `None` fits every call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Match {
-    /// The operation's name, one of [`OPERATIONS`].
+    /// The operation's name.
     pub operation: Option<&'static str>,
     /// The sales unit that the call acts for.
     pub msn: Option<Msn>,
@@ -126,10 +110,11 @@ impl Match {
     ///
     /// A sentence that lists the operations.
     pub fn operation(name: &str) -> Result<&'static str, String> {
-        OPERATIONS
+        let names = Operation::ALL.map(Operation::name);
+        names
             .into_iter()
             .find(|known| *known == name)
-            .ok_or_else(|| format!("\"{name}\" is no operation; there are {}", OPERATIONS.join(", ")))
+            .ok_or_else(|| format!("\"{name}\" is no operation; there are {}", names.join(", ")))
     }
 
     /// Returns whether the body or the payment has to be looked at to know whether a call fits.

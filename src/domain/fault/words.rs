@@ -20,7 +20,7 @@ pub struct Words<'a> {
     pub msn: Option<Msn>,
     /// The unit's market, if there is a unit.
     pub market: Option<Market>,
-    /// The reference, of the path or of the create body; of a webhook its id.
+    /// The reference, of the path or of the create body; of a webhook its id, of a customer the sub.
     pub reference: &'a str,
     /// The idempotency key.
     pub key: &'a str,
@@ -57,6 +57,7 @@ impl Words<'_> {
         code.about(&[
             ("reference", self.reference),
             ("id", self.reference),
+            ("sub", self.reference),
             ("msn", &msn),
             ("key", &key),
             ("client_id", self.client_id),

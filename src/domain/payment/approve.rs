@@ -9,14 +9,13 @@ use uuid::Uuid;
 use super::given::{CustomerGiven, read_customer};
 use super::test_amount::{self, DeclineReason, TestOutcome};
 use super::{
-    Act, Decision, EventName, Payment, PaymentMethod, Scope, Scopes, Script, ShippingChoice, ShippingOption,
-    State,
+    Act, Decision, Delivery, EventName, NoOffer, Offer, Payment, PaymentMethod, Scope, Scopes, Script,
+    ShippingChoice, State,
 };
 use crate::domain::digits::PhoneNumber;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
-use crate::domain::money::Market;
 use crate::domain::read::{members, object, text};
 use crate::domain::sales_unit::SalesUnit;
 use crate::domain::span::Span;
@@ -130,8 +129,12 @@ impl<'j> ApproveRequest<'j> {
 pub struct Choice {
     /// The id of the delivery option; the default one when `None`.
     pub shipping_option: Option<String>,
+    /// The place of the address among the customer's; the first one that is delivered to when `None`.
+    pub address: Option<usize>,
     /// The first six digits of the card; the first good one when `None`.
     pub card: Option<String>,
+    /// What the merchant's server offered this customer, where it has to be asked (dynamic options).
+    pub offer: Option<Offer>,
 }
 
 /// What a customer's approval leads to.
@@ -162,8 +165,15 @@ pub enum CustomerRefusal {
     NoSuchShippingOption(String),
     /// The user has no address in any of these countries, where the payment can be delivered to.
     NoAddress(String),
-    /// The delivery options have to be asked for at the merchant.
+    /// The delivery options have to be asked for at the merchant's server, and were not.
     ShippingOptionsUnknown,
+    /// The merchant's server was asked for delivery options, and gave none.
+    NoShippingOptions {
+        /// Its address.
+        callback_url: String,
+        /// Why.
+        why: NoOffer,
+    },
     /// The bank declined; the customer may try again.
     Declined(DeclineReason),
     /// The bank will answer in an hour: the approval counts, but nothing is known yet.
@@ -190,8 +200,12 @@ impl fmt::Display for CustomerRefusal {
                  /_sandbox/users/{{phoneNumber}} sets the user's addresses."
             ),
             Self::ShippingOptionsUnknown => f.write_str(
-                "The payment's delivery options come from the merchant's callback, which this version does not call.",
+                "The payment's delivery options come from the merchant's callback, which has to be asked before the customer \
+                 approves.",
             ),
+            Self::NoShippingOptions { callback_url, why } => {
+                write!(f, "The merchant's callback {callback_url} gives no delivery options: {why}")
+            }
             Self::Declined(DeclineReason { amount, text, .. }) => {
                 write!(f, "Declined: {text} (test amount {amount}). The customer can try again or reject.")
             }
@@ -276,15 +290,10 @@ impl Payment<'_> {
         choice: &Choice,
         facts: ApproveFacts<'_>,
     ) -> Result<Approved, CustomerRefusal> {
-        self.waits_for_customer()?;
-        if !user.exists {
-            return Err(CustomerRefusal::NoSuchUser);
-        }
-        if !user.can_pay(self.minimum_age(), facts.now) {
-            return Err(CustomerRefusal::TooYoung);
-        }
+        self.waits_for(user, facts.now)?;
         let card = choose_card(user, choice.card.as_deref())?;
-        let shipping = self.choose_shipping(user, choice.shipping_option.as_deref(), facts.unit.market)?;
+        let shipping =
+            choose_shipping(user, self.delivery_to(user, facts.unit.market, choice.address)?, choice)?;
         let approval = self.approval(user, card, shipping, facts);
         match test_amount::outcome(self.reserved_by(&approval), facts.unit.market) {
             TestOutcome::Authorized => Ok(Approved::Now(self.authorize(approval))),
@@ -324,6 +333,18 @@ impl Payment<'_> {
     pub fn expires_now(self) -> Result<Decision, CustomerRefusal> {
         self.waits_for_customer()?;
         Ok(self.expire())
+    }
+
+    /// Checks that the payment waits for a customer, and that this one may pay.
+    pub(super) fn waits_for(self, user: &User, now: Timestamp) -> Result<(), CustomerRefusal> {
+        self.waits_for_customer()?;
+        if !user.exists {
+            return Err(CustomerRefusal::NoSuchUser);
+        }
+        if !user.can_pay(self.minimum_age(), now) {
+            return Err(CustomerRefusal::TooYoung);
+        }
+        Ok(())
     }
 
     fn waits_for_customer(self) -> Result<(), CustomerRefusal> {
@@ -366,39 +387,35 @@ impl Payment<'_> {
         let amount = self.reserved_by(&approval);
         Decision { name: EventName::Authorized, amount, approval: Some(approval) }
     }
+}
 
-    fn choose_shipping(
-        self,
-        user: &User,
-        id: Option<&str>,
-        market: Market,
-    ) -> Result<Option<ShippingChoice>, CustomerRefusal> {
-        let Some(shipping) = self.order.extras().and_then(|extras| extras.shipping.as_ref()) else {
-            return match id {
-                None => Ok(None),
-                Some(id) => Err(CustomerRefusal::NoSuchShippingOption(id.into())),
-            };
-        };
-        let countries = shipping.countries(market);
-        if shipping.dynamic.is_some() {
-            return Err(CustomerRefusal::ShippingOptionsUnknown);
+fn choose_shipping(
+    user: &User,
+    delivery: Delivery<'_>,
+    choice: &Choice,
+) -> Result<Option<ShippingChoice>, CustomerRefusal> {
+    let id = choice.shipping_option.as_deref();
+    let asked = || choice.offer.clone().filter(|offer| offer.customer == user.phone_number);
+    let offer = match delivery {
+        Delivery::None => {
+            return id.map_or(Ok(None), |id| Err(CustomerRefusal::NoSuchShippingOption(id.into())));
         }
-        let option: &ShippingOption = match id {
-            None => shipping.default_option().ok_or(CustomerRefusal::ShippingOptionsUnknown)?,
-            Some(id) => {
-                let found = shipping.options().find(|option| option.id == id);
-                found.ok_or_else(|| CustomerRefusal::NoSuchShippingOption(id.into()))?
-            }
-        };
-        let address = user.addresses.iter().find(|address| countries.contains(&address.country.as_str()));
-        let address = address.ok_or_else(|| CustomerRefusal::NoAddress(countries.join(", ")))?;
-        Ok(Some(ShippingChoice {
-            address: address.clone(),
-            shipping_cost: option.cost,
-            shipping_option_id: option.id.clone(),
-            shipping_option_name: option.name.clone(),
-        }))
-    }
+        Delivery::Known(offer) => offer,
+        Delivery::Ask { .. } => asked().ok_or(CustomerRefusal::ShippingOptionsUnknown)?,
+    };
+    let option = match id {
+        None => offer.default_option().ok_or(CustomerRefusal::ShippingOptionsUnknown)?,
+        Some(id) => {
+            let found = offer.options().find(|option| option.id == id);
+            found.ok_or_else(|| CustomerRefusal::NoSuchShippingOption(id.into()))?
+        }
+    };
+    Ok(Some(ShippingChoice {
+        shipping_cost: option.cost,
+        shipping_option_id: option.id.clone(),
+        shipping_option_name: option.name.clone(),
+        address: offer.address,
+    }))
 }
 
 fn choose_card<'u>(user: &'u User, bin: Option<&str>) -> Result<&'u Card, CustomerRefusal> {

@@ -81,11 +81,6 @@ pub struct ShippingChoice {
 }
 
 impl Shipping {
-    /// Returns the options in the order in which the customer sees them.
-    pub fn options(&self) -> impl Iterator<Item = &ShippingOption> {
-        self.groups.iter().flat_map(|group| &group.options)
-    }
-
     /// Returns the countries that are delivered to.
     pub(super) fn countries(&self, market: Market) -> Vec<&str> {
         match self.allowed_countries.as_slice() {
@@ -93,14 +88,23 @@ impl Shipping {
             allowed => allowed.iter().map(String::as_str).collect(),
         }
     }
+}
 
-    /// Returns the option chosen beforehand: the default of the default group, else any default, else the first.
-    #[must_use]
-    pub fn default_option(&self) -> Option<&ShippingOption> {
-        let groups = self.groups.iter().filter(|group| group.is_default).chain(&self.groups);
-        let mut options = groups.flat_map(|group| &group.options);
-        options.clone().find(|option| option.is_default).or_else(|| options.next())
+/// Returns the option chosen beforehand: the default of the default group, else any default, else the first.
+pub(super) fn default_option(groups: &[ShippingGroup]) -> Option<&ShippingOption> {
+    let of_default = groups.iter().filter(|group| group.is_default).chain(groups);
+    let mut options = of_default.flat_map(|group| &group.options);
+    options.clone().find(|option| option.is_default).or_else(|| options.next())
+}
+
+/// Puts groups and their options in the order that customers see: by priority, those without one last.
+pub(super) fn sorted(groups: impl Iterator<Item = ShippingGroup>) -> Vec<ShippingGroup> {
+    let mut groups: Vec<_> = groups.collect();
+    groups.sort_by_key(|group| group.priority.unwrap_or(i64::MAX));
+    for group in &mut groups {
+        group.options.sort_by_key(|option| option.priority.unwrap_or(i64::MAX));
     }
+    groups
 }
 
 impl ShippingGroup {
@@ -197,7 +201,8 @@ fn read_countries(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) -> Vec<Str
     read.collect()
 }
 
-fn read_group(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) -> Option<GroupGiven> {
+/// Reads a group. Its options and their amounts are those that could be read.
+pub(super) fn read_group(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) -> Option<GroupGiven> {
     let group = object(value, at, fields)?;
     members!(group, at, fields;
         kind = "type", brand = "brand", options = "options", is_default = "isDefault", priority = "priority");

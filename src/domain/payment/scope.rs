@@ -60,6 +60,12 @@ impl Scopes {
         })
     }
 
+    /// Returns the scopes of both sets.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Returns whether the scope is in the set.
     #[must_use]
     pub fn has(self, scope: Scope) -> bool {

@@ -322,6 +322,16 @@ fn write_book(book: &mut Book, slots: &[Arc<Slot>], finished: &[Arc<Slot>], refu
     book.payments = slots.iter().map(|slot| (slot.number, Arc::downgrade(slot))).collect();
     book.finished = finished.iter().map(Arc::downgrade).collect();
     book.refused = refused.iter().map(Arc::downgrade).collect();
+    let consent = |slot: &Arc<Slot>| {
+        let record = slot.lock();
+        let approval = record.course.approval()?;
+        Some((approval.at, approval.sub?, slot.clone()))
+    };
+    let mut consents: Vec<_> = slots.iter().filter_map(consent).collect();
+    consents.sort_by_key(|(at, ..)| *at);
+    for (_, sub, slot) in consents {
+        book.note_consent(sub, &slot);
+    }
     for slot in slots {
         let next = slot.payment(&slot.lock()).next_timer();
         if let Some((at, _)) = next {

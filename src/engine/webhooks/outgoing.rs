@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::hook::Hook;
 use crate::domain::webhook::{Before, Policy};
 use crate::engine::signal::Signal;
+use crate::engine::unit::Unit;
 
 /// The way out.
 #[derive(Default)]
@@ -47,15 +48,25 @@ impl Outgoing {
 
     /// Counts one more under way.
     pub(super) fn begin(&self, hook: &Hook) {
+        self.begin_of(hook.unit.upgrade().as_deref());
+    }
+
+    /// Counts one less.
+    pub(super) fn end(&self, hook: &Hook) {
+        self.end_of(hook.unit.upgrade().as_deref());
+    }
+
+    /// Counts one more under way: something of a sales unit's, if it is still there.
+    pub(in crate::engine) fn begin_of(&self, unit: Option<&Unit>) {
         self.under_way.fetch_add(1, Ordering::AcqRel);
-        if let Some(unit) = hook.unit.upgrade() {
+        if let Some(unit) = unit {
             unit.under_way.fetch_add(1, Ordering::AcqRel);
         }
     }
 
     /// Counts one less.
-    pub(super) fn end(&self, hook: &Hook) {
-        let of_unit = hook.unit.upgrade().map_or(0, |unit| unit.under_way.fetch_sub(1, Ordering::AcqRel));
+    pub(in crate::engine) fn end_of(&self, unit: Option<&Unit>) {
+        let of_unit = unit.map_or(0, |unit| unit.under_way.fetch_sub(1, Ordering::AcqRel));
         if self.under_way.fetch_sub(1, Ordering::AcqRel) == 1 || of_unit == 1 {
             drop(self.quiet.0.lock().unwrap_or_else(PoisonError::into_inner));
             self.quiet.1.notify_all();

@@ -28,8 +28,8 @@ class Merchant:
     def __init__(self, base, msn, client_id, client_secret, subscription_key):
         self.base = base
         self.session = requests.Session()
-        # What the environment says of proxies and of ~/.netrc is for other hosts.
-        self.session.trust_env = False
+        # What the environment says of proxies, trust and ~/.netrc is for hosts with TLS.
+        self.session.trust_env = base.startswith("https://")
         self.session.headers.update(
             {
                 "Ocp-Apim-Subscription-Key": subscription_key,

@@ -11,7 +11,7 @@ use crate::support::{Finished, Folder, MSN, Running, call, control, create, get,
 
 /// Says where the sandbox is, and goes on until it is told to stop.
 const UNTIL_TOLD: &str = "trap 'exit 4' TERM; trap 'exit 5' INT; trap 'exit 6' HUP; trap 'exit 7' QUIT; \
-                          echo $EPAYMENT_SANDBOX_URL; while :; do sleep 0.05 & wait $!; done";
+                          echo ready $EPAYMENT_SANDBOX_URL; while :; do sleep 0.05 & wait $!; done";
 
 /// A script of the shell with a sandbox.
 fn shell(options: &[&str], script: &str) -> Command {
@@ -110,7 +110,7 @@ fn it_leaves_no_process_port_or_file() {
     let port_file = folder.path("ports.json");
     let mut command = shell(
         &["--port-file", &port_file.to_string_lossy()],
-        "trap 'exit 4' TERM; cat ports.json >&2; echo $EPAYMENT_SANDBOX_URL; while :; do sleep 0.05 & wait $!; done",
+        "trap 'exit 4' TERM; cat ports.json >&2; echo ready $EPAYMENT_SANDBOX_URL; while :; do sleep 0.05 & wait $!; done",
     );
     let temporary = folder.path("tmp");
     fs::create_dir(&temporary).expect("a new folder can be written to");
@@ -193,4 +193,98 @@ fn env_prints_what_a_shell_can_read() {
     assert_eq!(github, format!("EPAYMENT_SANDBOX_URL={url}\n"));
     let wrong = run(&["env", "--url", "sandbox"]).failed();
     assert!(wrong.contains("--url: \"sandbox\""), "{wrong}");
+}
+
+/// Prints what leads a client to the sandbox.
+const LEADS: &str = "echo \"$HTTPS_PROXY $https_proxy $NO_PROXY $NODE_USE_ENV_PROXY $EPAYMENT_SANDBOX_URL\"; \
+                     echo \"$JAVA_TOOL_OPTIONS\"; echo \"$SSL_CERT_FILE $REQUESTS_CA_BUNDLE $CURL_CA_BUNDLE $DENO_CERT\"; \
+                     cat \"$NODE_EXTRA_CA_CERTS\" && ls \"${NODE_EXTRA_CA_CERTS%/*}\"";
+
+#[test]
+fn a_client_with_the_vendors_host_in_its_code_is_led_to_the_sandbox() {
+    let folder = Folder::new();
+    let mut command = shell(&[], LEADS);
+    command
+        .env("TMPDIR", folder.path(""))
+        .env("NO_PROXY", "db,localhost")
+        .env("JAVA_TOOL_OPTIONS", "-Xmx64m");
+    let said = run_command(&mut command).good();
+    let lines: Vec<_> = said.lines().collect();
+    let url = lines[0].rsplit(' ').next().expect("a URL");
+    assert_eq!(lines[0], format!("{url} {url} localhost,127.0.0.1,::1,db 1 {url}"));
+    let port = url.rsplit(':').next().expect("a port");
+    assert!(
+        lines[1].starts_with(&format!("-Xmx64m -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={port} ")),
+        "{said}"
+    );
+    let bundles: Vec<_> = lines[2].split(' ').collect();
+    assert!(bundles.iter().all(|path| *path == bundles[0] && path.ends_with("/ca-bundle.pem")), "{said}");
+    assert_eq!(lines[3], "-----BEGIN CERTIFICATE-----");
+    assert!(said.ends_with("ca-bundle.pem\nca.pem\ntruststore.p12\n"), "{said}");
+    assert_eq!(fs::read_dir(folder.path("")).expect("a folder").count(), 0, "they are gone with the command");
+}
+
+#[test]
+fn nobody_is_led_anywhere_where_that_is_off() {
+    let mut command = shell(&["--impersonate=false"], "echo \"$NODE_EXTRA_CA_CERTS$HTTPS_PROXY.\"");
+    command.env_remove("NODE_EXTRA_CA_CERTS").env_remove("HTTPS_PROXY");
+    assert_eq!(run_command(&mut command).good(), ".\n");
+}
+
+#[test]
+fn the_command_finds_the_port_with_tls() {
+    let options = ["--tls-listen", "127.0.0.1:0"];
+    let said = exec(&options, "echo \"$EPAYMENT_SANDBOX_TLS_URL\"").good();
+    assert!(said.starts_with("https://127.0.0.1:"), "{said}");
+    assert_eq!(
+        exec(&[], "echo \"${EPAYMENT_SANDBOX_TLS_URL-none}\"").good(),
+        "none\n",
+        "TLS is off in the environment"
+    );
+}
+
+#[test]
+fn env_writes_the_certificates_of_a_running_sandbox() {
+    let (sandbox, folder) = (Sandbox::start(), Folder::new());
+    let mut command = super::at(&sandbox, &["env", "--impersonate"]);
+    command.env("XDG_CACHE_HOME", folder.path("")).env_remove("JAVA_TOOL_OPTIONS").env_remove("NO_PROXY");
+    let said = run_command(&mut command).good();
+    let cache = folder.path("epayment-sandbox").join(sandbox.address().to_string().replace(':', "-"));
+    assert_eq!(fs::read_to_string(cache.join("ca.pem")).expect("it is written"), sandbox.ca_pem());
+    for line in said.lines() {
+        assert!(line.starts_with("# ") || line.starts_with("export "), "{line}");
+    }
+    assert!(
+        said.contains(&format!("export NODE_EXTRA_CA_CERTS={}\n", cache.join("ca.pem").display())),
+        "{said}"
+    );
+    assert!(said.contains("export JAVA_TOOL_OPTIONS='-Dhttps.proxyHost=127.0.0.1 "), "{said}");
+    let nowhere = run(&["env", "--impersonate", "--url", &format!("http://{NOBODY}")]).failed();
+    assert!(nowhere.starts_with("--impersonate needs the sandbox's certificates: "), "{nowhere}");
+}
+
+#[test]
+fn exec_grades_the_calls() {
+    let folder = Folder::new();
+    let path = folder.path("grades.sarif");
+    let options = ["-q", "--checklist", "--checklist-file", &path.to_string_lossy()];
+    let ended =
+        visited(&options, |address| assert_eq!(call(address, create(MSN, "graded-0001")).status, 201));
+    assert!(ended.stderr.starts_with("Go-live checklist: "), "{ended:?}");
+    assert!(ended.stderr.contains("in 1 calls and 0 webhook attempts"), "{ended:?}");
+    let sarif = fs::read_to_string(&path).expect("it is written");
+    assert!(sarif.contains("\"version\":\"2.1.0\"") && sarif.contains("\"ruleId\":\"polling\""), "{sarif}");
+}
+
+#[test]
+fn checklist_grades_the_calls_of_a_running_sandbox() {
+    let sandbox = Sandbox::start();
+    assert_eq!(call(sandbox.address(), create(MSN, "graded-0001")).status, 201);
+    let said = run_at(&sandbox, &["checklist"]).good();
+    assert!(
+        said.starts_with("Go-live checklist: ") && said.contains("failed       error    polling: "),
+        "{said}"
+    );
+    let json = run_at(&sandbox, &["checklist", "--format", "json", "--msn", "654321"]).good();
+    assert!(json.starts_with("{\"calls\":0,"), "{json}");
 }

@@ -9,9 +9,13 @@ use crate::support::{
 };
 
 /// Every setting with a good value that is not its default.
-const SETTINGS: [(&str, &str); 22] = [
+const SETTINGS: [(&str, &str); 26] = [
     ("listen", "127.0.0.1:18477"),
-    ("tls_listen", "off"),
+    ("tls_listen", "127.0.0.1:18478"),
+    ("tls_name", "shop-api.test,10.9.8.7"),
+    ("tls_ca_cert", "ca.pem"),
+    ("tls_ca_key", "ca-key.pem"),
+    ("dangerously_impersonate_production", "true"),
     ("port_file", "ports.json"),
     ("public_url", "https://sandbox.example.com"),
     ("credentials", "any"),
@@ -45,15 +49,18 @@ fn printed<'t>(text: &'t str, key: &str) -> (&'t str, &'t str) {
 
 #[test]
 fn every_setting_is_a_flag_a_variable_and_a_key() {
-    let defaults = run(&["config", "print"]).good();
+    let defaults =
+        run_command(program(&["config", "print"]).env_remove("EPAYMENT_SANDBOX_TLS_LISTEN")).good();
     assert_eq!(defaults.lines().count(), SETTINGS.len(), "a setting is missing here:\n{defaults}");
     for (key, value) in SETTINGS {
         let secret = key.ends_with("secret") || key.ends_with("token");
         let shown = if secret { "***" } else { value };
         assert_eq!(printed(&defaults, key).1, "default");
 
-        // A receiver and its secret need each other.
+        // A receiver and its secret need each other, and so do a certificate and its key.
         let other = match key {
+            "tls_ca_cert" => "--tls-ca-key=ca-key.pem",
+            "tls_ca_key" => "--tls-ca-cert=ca.pem",
             "webhook_url" => "--webhook-secret=a-webhook-secret",
             "webhook_secret" => "--webhook-url=http://localhost:3000/hook",
             _ => "--seed=77",
@@ -66,7 +73,8 @@ fn every_setting_is_a_flag_a_variable_and_a_key() {
         assert_eq!(printed(&by_variable, key), (shown, &*variable(key)));
 
         let inline = format!("{key} = {value:?}");
-        let by_key = run(&["config", "print", other, "--config-inline", &inline]).good();
+        let mut command = program(&["config", "print", other, "--config-inline", &inline]);
+        let by_key = run_command(command.env_remove("EPAYMENT_SANDBOX_TLS_LISTEN")).good();
         let (printed_value, source) = printed(&by_key, key);
         assert_eq!(printed_value, shown);
         assert!(source.contains(key) && source.contains("inline"), "{source}");
@@ -75,7 +83,7 @@ fn every_setting_is_a_flag_a_variable_and_a_key() {
 
 #[test]
 fn the_readme_lists_every_setting_with_its_default() {
-    let print = run(&["config", "print"]).good();
+    let print = run_command(program(&["config", "print"]).env_remove("EPAYMENT_SANDBOX_TLS_LISTEN")).good();
     let readme = include_str!("../../../README.md");
     let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `--")).collect();
     for (key, _) in SETTINGS {
@@ -89,10 +97,18 @@ fn the_readme_lists_every_setting_with_its_default() {
         assert!(told == value || key == "public_url", "{flag} is {value} by default, not {told}");
     }
     assert_eq!(
-        rows.len() + 1,
+        rows.len() + 2,
         SETTINGS.len() + 2,
-        "two settings share a row, and two name the configuration"
+        "two pairs of settings share a row, and two name the configuration"
     );
+}
+
+#[test]
+fn names_can_be_given_one_by_one_or_together() {
+    let print = run(&["config", "print", "--tls-name", "a.test", "--tls-name=b.test,c.test"]).good();
+    assert_eq!(printed(&print, "tls_name"), ("a.test,b.test,c.test", "--tls-name"));
+    let print = run(&["config", "print", "--config-inline", "tls_name = [\"a.test\", \"b.test\"]"]).good();
+    assert_eq!(printed(&print, "tls_name").0, "a.test,b.test");
 }
 
 #[test]

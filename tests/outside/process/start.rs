@@ -132,3 +132,16 @@ fn a_taken_port_stops_the_start_with_the_way_out() {
         format!("port {port} on 127.0.0.1 is taken (try --listen 127.0.0.1:0 or stop the other process)");
     assert_eq!(sentence, expected);
 }
+
+#[test]
+fn sandboxes_on_free_ports_do_not_meet_at_the_default_port_of_tls() {
+    let start = || {
+        let mut command = program(&["--listen", "127.0.0.1:0"]);
+        Running::start_command(command.env_remove("EPAYMENT_SANDBOX_TLS_LISTEN"))
+    };
+    let (one, other) = (start(), start());
+    let ports = [&one, &other].map(|running| running.tls_address.expect("it says so").port());
+    assert!(ports[0] != ports[1] && !ports.contains(&0), "{ports:?}");
+    one.stop().good();
+    other.stop().good();
+}

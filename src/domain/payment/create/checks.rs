@@ -4,11 +4,11 @@ use super::{CreateFacts, CreateRequest, Metadata};
 use crate::domain::digits::PhoneNumber;
 use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::money::{Amount, AmountGiven, Currency};
-use crate::domain::payment::express::DynamicOptions;
+use crate::domain::payment::express::{DynamicOptions, sorted};
 use crate::domain::payment::given::CustomerGiven;
 use crate::domain::payment::texts::{Loose, MAX_METADATA, Texts};
 use crate::domain::payment::{
-    Extras, LIFETIME, LONGEST_WAIT, Order, PaymentMethod, Scopes, Shipping, ShippingGroup, UserFlow,
+    Extras, LIFETIME, LONGEST_WAIT, Order, PaymentMethod, Scopes, Shipping, UserFlow,
 };
 use crate::domain::text::length;
 use crate::domain::time::Timestamp;
@@ -199,16 +199,6 @@ struct Asked {
     amount: Amount,
     phone_number: Option<PhoneNumber>,
     scopes: Scopes,
-}
-
-/// Puts groups and their options in the order that customers see: by priority, those without one last.
-fn sorted(groups: impl Iterator<Item = ShippingGroup>) -> Vec<ShippingGroup> {
-    let mut groups: Vec<_> = groups.collect();
-    groups.sort_by_key(|group| group.priority.unwrap_or(i64::MAX));
-    for group in &mut groups {
-        group.options.sort_by_key(|option| option.priority.unwrap_or(i64::MAX));
-    }
-    groups
 }
 
 impl Metadata<'_> {
