@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::junit::{self, Case, Outcome, Suite};
 use super::sarif;
-use crate::domain::checklist::{Checklist, Grade, Graded, Level};
+use crate::domain::checklist::{Checklist, Grade, Graded, Level, counted};
 
 /// How a checklist is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +52,9 @@ impl Format {
 fn summary(checklist: &Checklist) -> String {
     let [passed, failed, open] =
         [Grade::Passed, Grade::Failed, Grade::NotObserved].map(|grade| checklist.count(grade));
-    let Checklist { calls, deliveries, .. } = checklist;
-    format!(
-        "{passed} passed, {failed} failed, {open} not observed, in {calls} calls and {deliveries} webhook attempts"
-    )
+    let calls = counted(checklist.calls, "call");
+    let deliveries = counted(checklist.deliveries, "webhook attempt");
+    format!("{passed} passed, {failed} failed, {open} not observed, in {calls} and {deliveries}")
 }
 
 fn text(checklist: &Checklist) -> String {

@@ -4,9 +4,11 @@
 mod checklist;
 mod junit;
 mod observe;
+#[cfg(feature = "cli")]
 mod run;
 mod sarif;
 
 pub(crate) use checklist::Format;
 pub(crate) use observe::checklist;
+#[cfg(feature = "cli")]
 pub(crate) use run::Run;

@@ -108,13 +108,10 @@ fn same_key(traffic: &Traffic) -> Seen {
         (0, 0) => Seen::nothing(
             "No call was repeated after a passing failure. A fault can make one: {\"then\":{\"status\":503}}.",
         ),
-        (kept, 0) => {
-            Seen::passed(format!("{} with the first key.", counted(kept, "retry").replace("ys", "ies")))
+        (kept, 0) => Seen::passed(format!("{} with the first key.", counted(kept, "retry"))),
+        (_, count) => {
+            Seen::failed(format!("{} with another key than the first try.", counted(count, "retry")))
+                .by(broken)
         }
-        (_, count) => Seen::failed(format!(
-            "{} with another key than the first try.",
-            counted(count, "retry").replace("ys", "ies")
-        ))
-        .by(broken),
     }
 }

@@ -145,9 +145,13 @@ fn unless_broken<'c>(
     }
 }
 
-/// `1 call`, `2 calls`
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+/// Writes a number with what it counts: `1 call`, `2 calls`, `2 retries`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    match what.strip_suffix('y') {
+        _ if count == 1 => format!("1 {what}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {what}s"),
+    }
 }
 
 /// A rule and what came of it.

@@ -122,7 +122,7 @@ fn signature(traffic: &Traffic) -> Seen {
         let count = believed.len();
         return Seen::failed(format!(
             "Taken: {count} of {} that were forged.",
-            counted(forged.len(), "delivery").replace("ys", "ies")
+            counted(forged.len(), "delivery")
         ))
         .in_deliveries(believed);
     }
@@ -136,8 +136,7 @@ fn signature(traffic: &Traffic) -> Seen {
         ),
         (0, _, true) => Seen::passed("The receiver has passed the conformance run."),
         (count, ..) => {
-            Seen::passed(format!("{} refused.", counted(count, "forged delivery").replace("ys", "ies")))
-                .in_deliveries(forged)
+            Seen::passed(format!("{} refused.", counted(count, "forged delivery"))).in_deliveries(forged)
         }
     }
 }
