@@ -1,4 +1,4 @@
-//! The go-live checklist as text, JSON, JUnit's XML and SARIF.
+//! The go-live checklist as text, JSON, XML of `JUnit` and SARIF.
 
 use std::fmt::Write as _;
 

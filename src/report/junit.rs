@@ -1,4 +1,4 @@
-//! JUnit's XML, as far as CI services read it.
+//! The XML of `JUnit`, as far as CI services read it.
 //!
 //! The document has four elements and needs nothing but correct escaping, which also has to take out what XML cannot
 //! hold at all; writers of XML leave that part to their callers.
@@ -103,7 +103,7 @@ fn escaped(text: &str) -> String {
                 let _ = write!(out, "&#{};", u32::from(letter));
             }
             letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                out.push('\u{fffd}')
+                out.push('\u{fffd}');
             }
             letter => out.push(letter),
         }

@@ -31,7 +31,7 @@ impl Run {
         Self { refused, calls, forgotten: journal.forgotten(), failed }
     }
 
-    /// Writes it as JUnit's XML. Where nothing went wrong, a case says so: some readers take an empty file for a mistake.
+    /// Writes it as XML of `JUnit`. Where nothing went wrong, a case says so: some readers take an empty file for a mistake.
     pub(crate) fn junit(&self) -> String {
         let mut requests: Vec<_> = self.refused.iter().map(of_call).collect();
         if requests.is_empty() {

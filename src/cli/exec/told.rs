@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::cli::{line, output};
+use crate::domain::checklist::counted;
 use crate::engine::{DeliveryRow, Outcome};
 use crate::report::Run;
 
@@ -40,11 +41,6 @@ fn text(run: &Run, command: &str, status: u8, coloured: bool) -> String {
     let rows: Vec<_> = newest(failed).iter().map(|row| of_delivery(row)).collect();
     lines.push(output::table(&rows));
     lines.join("\n")
-}
-
-/// `1 call`, `2 calls`
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn newest<T>(rows: &[T]) -> &[T] {

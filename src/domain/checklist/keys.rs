@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Create, capture and refund have an Idempotency-Key.",
         source: "The vendor's OpenAPI document and checklist.",
         advice: "Make a key per operation, keep it with the order, and send it again with every retry of that operation.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| without_key(traffic, Operation::needs_idempotency_key, "create, capture or refund"),
     },
     Rule {
@@ -24,7 +24,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Cancel has an Idempotency-Key.",
         source: "The vendor's guide recommends it; the API does without.",
         advice: "Send an Idempotency-Key with cancel as well.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| without_key(traffic, |operation| operation == Operation::Cancel, "cancel"),
     },
     Rule {
@@ -34,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No call is refused because its key was used with another body (4010, 4020, 4150).",
         source: "The vendor's idempotency guide: the same key with another body is an error.",
         advice: "Use a new key for every new operation. Only a retry of the very same request has the key of the first.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: not_recycled,
     },
     Rule {
@@ -44,7 +44,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "After a 423, a 429, a 5xx or a failed capture that can be repeated, the same request comes with the same key.",
         source: "The vendor's error guidance: 423, 429 and 5xx are repeated with the same key, which makes the retry safe.",
         advice: "Keep the key with the operation and send it again: the first try may have gone through without an answer.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: same_key,
     },
     Rule {
@@ -54,11 +54,11 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No refusal is given a second time to the same idempotency key.",
         source: "The vendor's idempotency guide: an answer of 4xx stays with its key.",
         advice: "Mend what was refused and send it with a new key.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| {
             let keyed = traffic.calls.iter().filter(|call| call.operation.takes_idempotency_key()).count();
             let broken = traffic.calls.iter().filter(|call| call.replayed);
-            unless_broken("call with a key", keyed, broken, "Refused as before")
+            unless_broken("keyed call", keyed, broken, "Refused as before")
         },
     },
 ];
@@ -74,12 +74,7 @@ fn not_recycled(traffic: &Traffic) -> Seen {
         &[ErrorCode::CaptureKeyConflict, ErrorCode::IdempotencyKeyUsed, ErrorCode::RefundKeyConflict];
     let keyed =
         traffic.calls.iter().filter(|call| call.key.is_some() && call.operation.takes_idempotency_key());
-    unless_broken(
-        "call with a key",
-        keyed.count(),
-        traffic.refused_with(ERRORS),
-        "Refused because of the key",
-    )
+    unless_broken("keyed call", keyed.count(), traffic.refused_with(ERRORS), "Refused because of the key")
 }
 
 /// Whether a request can be sent once more as it is.

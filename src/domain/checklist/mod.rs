@@ -65,11 +65,11 @@ impl Grade {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rests {
     /// On one thing that was seen.
-    OnSight,
+    Sight,
     /// On all calls.
-    OnCalls,
+    Calls,
     /// On all webhooks.
-    OnDeliveries,
+    Deliveries,
 }
 
 /// A rule.
@@ -213,9 +213,9 @@ fn grade(rule: &'static Rule, traffic: &Traffic) -> Graded {
     const MOST: usize = 100;
     let Seen { mut grade, mut detail, mut requests, mut deliveries } = (rule.look)(traffic);
     let (gone, what) = match rule.rests {
-        Rests::OnSight => (0, ""),
-        Rests::OnCalls => (traffic.forgotten_calls, "calls"),
-        Rests::OnDeliveries => (traffic.forgotten_deliveries, "webhook attempts"),
+        Rests::Sight => (0, ""),
+        Rests::Calls => (traffic.forgotten_calls, "calls"),
+        Rests::Deliveries => (traffic.forgotten_deliveries, "webhook attempts"),
     };
     if gone > 0 && grade == Grade::Passed {
         grade = Grade::NotObserved;

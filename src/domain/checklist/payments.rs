@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No capture is refused because the payment is not reserved, or has ended (6070, 6080, 6200).",
         source: "The vendor's checklist and error page.",
         advice: "Capture when the payment is AUTHORIZED, and the goods are sent, not when the customer comes back.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| {
             const ERRORS: &[ErrorCode] = &[
                 ErrorCode::CaptureBeforeReservation,
@@ -31,7 +31,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No capture is refused because of its amount or its time (6090, 6100, 6140, 6170).",
         source: "The vendor's error page.",
         advice: "Keep count of what is captured, and capture before the reservation ends.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| {
             const ERRORS: &[ErrorCode] = &[
                 ErrorCode::CaptureTooHigh,
@@ -55,7 +55,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "A payment of which a part is captured is cancelled when nothing more will be.",
         source: "The vendor's checklist: money that stays reserved for nothing is the customer's.",
         advice: "Cancel a partly captured payment as soon as nothing more is to be captured.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: remainder,
     },
     Rule {
@@ -65,7 +65,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No cancel is refused because all is captured, and no refund because nothing is (6020, 6040, 6150, 6180, 6210).",
         source: "The vendor's error page.",
         advice: "Cancel what is reserved; refund what is captured, and no more than that.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| {
             const ERRORS: &[ErrorCode] = &[
                 ErrorCode::CancelOfCapturedPayment,
@@ -91,7 +91,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "The integration has asked for, or was told of, a payment in each of AUTHORIZED, ABORTED, EXPIRED and TERMINATED.",
         source: "The vendor's checklist: every state has to be handled.",
         advice: "Play the customer: approve, reject, let a payment expire (pay expire, clock advance), and cancel one before it is approved.",
-        rests: Rests::OnSight,
+        rests: Rests::Sight,
         look: end_states,
     },
 ];
@@ -127,9 +127,9 @@ fn remainder(traffic: &Traffic) -> Seen {
     let captures = captures.filter(|call| left.iter().any(|payment| is_about(call, &payment)));
     let named: Vec<_> = left.iter().take(5).map(|payment| payment.reference.as_str()).collect();
     let more = if left.len() > named.len() { ", …" } else { "" };
-    let names = named.join(", ");
+    let listed = named.join(", ");
     Seen::failed(format!(
-        "{} with a rest that stays reserved: {names}{more}.",
+        "{} with a rest that stays reserved: {listed}{more}.",
         counted(left.len(), "payment")
     ))
     .by(captures)

@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Three tokens or more of one sales unit, and fewer than two calls for each, mean that a token is fetched per call.",
         source: "The vendor's token guide: a token is good for an hour in test and a day in production, and is to be kept.",
         advice: "Keep the token with its expiry, and fetch another shortly before that, or after a 401.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: token_reused,
     },
     Rule {
@@ -24,7 +24,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Every call about payments and webhooks has the header.",
         source: "The vendor's OpenAPI document requires it of payments, and its guide recommends it for every API.",
         advice: "Send Merchant-Serial-Number with every call.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: msn_header,
     },
     Rule {
@@ -34,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Every call has Vipps-System-Name, Vipps-System-Version, Vipps-System-Plugin-Name and Vipps-System-Plugin-Version, none empty.",
         source: "The vendor's checklist: required of partners and plugins, recommended for all.",
         advice: "Send all four with every call, each of at most 30 characters; they are what the vendor's support looks for.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: system_headers,
     },
     Rule {
@@ -44,7 +44,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Somebody asks for a payment that was created, with its state or its events.",
         source: "The vendor's checklist: webhooks and polling are both needed, because a webhook can be late or lost.",
         advice: "Ask for the payment when the customer is back, and poll it while no webhook has come.",
-        rests: Rests::OnSight,
+        rests: Rests::Sight,
         look: polling,
     },
     Rule {
@@ -54,7 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Five polls of one payment in a row, all with the same answer, take four seconds or more by the machine's clock.",
         source: "The vendor's polling advice: the first after five seconds, then one every two seconds.",
         advice: "Wait five seconds before the first poll and two between polls; the limit is 120 a minute.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: poll_rate,
     },
     Rule {
@@ -64,7 +64,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No call is answered with 429.",
         source: "The vendor's rate limits: 5 changes and 120 looks a minute for one payment. With --rate-limits enforce the sandbox has them.",
         advice: "Wait as long as Retry-After says, and repeat the call with the same idempotency key.",
-        rests: Rests::OnCalls,
+        rests: Rests::Calls,
         look: |traffic| {
             let broken = traffic.calls.iter().filter(|call| call.status == 429);
             unless_broken("call", traffic.calls.len(), broken, "Answered with 429")

@@ -15,7 +15,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "There is a registration, or there were deliveries, in a run that makes payments.",
         source: "The vendor's checklist: webhooks and polling are both needed, because a customer need not come back.",
         advice: "Register a webhook for the events of payments, or start the sandbox with --webhook-url and --webhook-secret.",
-        rests: Rests::OnSight,
+        rests: Rests::Sight,
         look: registered,
     },
     Rule {
@@ -25,7 +25,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Of every event that was sent with a good signature, an attempt is answered with 2xx.",
         source: "The vendor's webhook guide: all else is tried again, and in the end the registration is removed.",
         advice: "Answer 2xx as soon as the event is stored, events that you do not know too.",
-        rests: Rests::OnDeliveries,
+        rests: Rests::Deliveries,
         look: taken,
     },
     Rule {
@@ -35,7 +35,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "No answer takes longer than a second. The delivery fails after ten.",
         source: "The vendor's webhook guide, which gives ten seconds; the second is the sandbox's own measure of \"at once\".",
         advice: "Store the event, answer, and do the work afterwards.",
-        rests: Rests::OnDeliveries,
+        rests: Rests::Deliveries,
         look: quick,
     },
     Rule {
@@ -45,7 +45,7 @@ pub(super) static RULES: &[Rule] = &[
         rule: "Deliveries whose signature is wrong on purpose are answered with something else than 2xx.",
         source: "The vendor's webhook guide: anybody can call the receiver, so only the signature tells.",
         advice: "Check hash, date and signature of every delivery before anything else; webhook verify shows each step.",
-        rests: Rests::OnSight,
+        rests: Rests::Sight,
         look: signature,
     },
 ];

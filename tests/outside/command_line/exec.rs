@@ -271,7 +271,7 @@ fn exec_grades_the_calls() {
     let ended =
         visited(&options, |address| assert_eq!(call(address, create(MSN, "graded-0001")).status, 201));
     assert!(ended.stderr.starts_with("Go-live checklist: "), "{ended:?}");
-    assert!(ended.stderr.contains("in 1 calls and 0 webhook attempts"), "{ended:?}");
+    assert!(ended.stderr.contains("in 1 call and 0 webhook attempts"), "{ended:?}");
     let sarif = fs::read_to_string(&path).expect("it is written");
     assert!(sarif.contains("\"version\":\"2.1.0\"") && sarif.contains("\"ruleId\":\"polling\""), "{sarif}");
 }
