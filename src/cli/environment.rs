@@ -22,17 +22,13 @@ pub(super) const TLS_URL: &str = "EPAYMENT_SANDBOX_TLS_URL";
 enum Shell {
     Posix,
     Fish,
-    PowerShell,
+    Pwsh,
     GitHub,
 }
 
 impl Shell {
-    const ALL: [(&'static str, Self); 4] = [
-        ("posix", Self::Posix),
-        ("fish", Self::Fish),
-        ("powershell", Self::PowerShell),
-        ("github", Self::GitHub),
-    ];
+    const ALL: [(&'static str, Self); 4] =
+        [("posix", Self::Posix), ("fish", Self::Fish), ("powershell", Self::Pwsh), ("github", Self::GitHub)];
 
     fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, shell)| *shell)
@@ -44,7 +40,7 @@ impl Shell {
             Self::Posix if is_plain(value) => format!("export {name}={value}"),
             Self::Posix => format!("export {name}='{}'", value.replace('\'', r"'\''")),
             Self::Fish => format!("set -gx {name} '{}'", value.replace('\\', r"\\").replace('\'', r"\'")),
-            Self::PowerShell => {
+            Self::Pwsh => {
                 // It takes typographic quotes for plain ones.
                 let doubled = value.chars().flat_map(|letter| {
                     let is_quote = matches!(letter, '\'' | '\u{2018}'..='\u{201b}');
@@ -66,7 +62,7 @@ impl Shell {
         match self {
             Self::Posix => r#"To set these variables: eval "$(epayment-sandbox env)""#,
             Self::Fish => "To set these variables: epayment-sandbox env --shell fish | source",
-            Self::PowerShell => {
+            Self::Pwsh => {
                 "To set these variables: epayment-sandbox env --shell powershell | Out-String | Invoke-Expression"
             }
             Self::GitHub => "",
@@ -174,13 +170,13 @@ mod tests {
         for (shell, plain, quoted) in [
             (Shell::Posix, "export N=http://127.0.0.1:8477", r"export N='it'\''s $HOME\ `id`'"),
             (Shell::Fish, "set -gx N 'http://127.0.0.1:8477'", r"set -gx N 'it\'s $HOME\\ `id`'"),
-            (Shell::PowerShell, "$env:N = 'http://127.0.0.1:8477'", r"$env:N = 'it''s $HOME\ `id`'"),
+            (Shell::Pwsh, "$env:N = 'http://127.0.0.1:8477'", r"$env:N = 'it''s $HOME\ `id`'"),
             (Shell::GitHub, "N=http://127.0.0.1:8477", r"N=it's $HOME\ `id`"),
         ] {
             assert_eq!(shell.variable("N", "http://127.0.0.1:8477"), plain);
             assert_eq!(shell.variable("N", value), quoted);
         }
-        assert_eq!(Shell::PowerShell.variable("N", "\u{2019}"), "$env:N = '\u{2019}\u{2019}'");
+        assert_eq!(Shell::Pwsh.variable("N", "\u{2019}"), "$env:N = '\u{2019}\u{2019}'");
         assert_eq!(Shell::Posix.variable("N", ""), "export N=''");
     }
 

@@ -74,7 +74,7 @@ fn java(url: &str, store: &str, before: Option<&str>) -> String {
     const MARK: &str = "-Dhttps.proxyHost=";
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
-    let mut options = vec![
+    let mut options = [
         format!("{MARK}{}", host.trim_matches(['[', ']'])),
         format!("-Dhttps.proxyPort={port}"),
         format!("-Djavax.net.ssl.trustStore={store}"),
@@ -131,7 +131,6 @@ pub(super) fn private_folder() -> Result<PathBuf, Failure> {
 }
 
 /// Returns the folder in the user's cache for what belongs to a sandbox; a new one for temporary files where there is no cache.
-#[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
 pub(super) fn cache_folder(url: &str) -> Result<PathBuf, Failure> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || variable("HOME").map(|home| home.join(".cache"));
@@ -164,11 +163,13 @@ mod tests {
     fn options_of_java_are_kept_and_ours_given_once() {
         let ours = "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=8477 -Djavax.net.ssl.trustStore=/t/s.p12 \
                     -Djavax.net.ssl.trustStorePassword=changeit -Djavax.net.ssl.trustStoreType=PKCS12";
-        let of = |before| java("http://127.0.0.1:8477", "/t/s.p12", before);
+        let of = |before: Option<&str>| java("http://127.0.0.1:8477", "/t/s.p12", before);
         assert_eq!(of(None), ours);
         assert_eq!(of(Some("-Xmx1g")), format!("-Xmx1g {ours}"));
-        assert_eq!(of(Some(&of(Some("-Xmx1g")))), format!("-Xmx1g {ours}"));
-        assert_eq!(of(Some(&of(None))), ours);
+        for own in [Some("-Xmx1g"), None] {
+            let once = of(own);
+            assert_eq!(of(Some(&once)), once);
+        }
         let spaced = java("http://[::1]:80", "/a b/s.p12", None);
         assert!(
             spaced.starts_with("-Dhttps.proxyHost=::1 ")

@@ -114,11 +114,11 @@ fn run_with(matches: &ArgMatches, gathered: Gathered) -> Result<u8, Failure> {
     if matches.get_flag("checklist") {
         output::complain(told.unwrap_or(Format::Text).write(&checklist).trim_end());
     }
-    let graded = grades.map_or(Ok(()), |report| {
+    let kept = grades.map_or(Ok(()), |report| {
         report.write(&told.unwrap_or_else(|| format_of(&report.path)).write(&checklist))
     });
     // The command's own failure is the one that counts, but no other is passed over in silence.
-    match stopped.and(written).and(graded) {
+    match stopped.and(written).and(kept) {
         Err(failure) if status != 0 => output::complain(&format!("epayment-sandbox: {failure}")),
         done => done?,
     }

@@ -38,7 +38,7 @@ fn text(run: &Run, command: &str, status: u8, coloured: bool) -> String {
         lines.extend(row.explanation().map(|why| format!("           {}", output::clean(&why))));
     }
     lines.extend(left_out(failed.len(), "failed webhooks; --junit FILE has them all"));
-    let rows: Vec<_> = newest(failed).iter().map(|row| of_delivery(row)).collect();
+    let rows: Vec<_> = newest(failed).iter().map(of_delivery).collect();
     lines.push(output::table(&rows));
     lines.join("\n")
 }
