@@ -61,7 +61,7 @@ fn good() -> Traffic {
     }
     // The first capture comes to nothing and is repeated.
     calls[7].status = 503;
-    calls[8].key = calls[7].key.clone();
+    calls[8].key = Some("key-8".to_owned());
     let forged = DeliverySeen { is_forged: true, status: Some(401), line: 8, ..delivery(2) };
     Traffic {
         calls,
