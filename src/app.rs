@@ -18,6 +18,7 @@ use tower::ServiceExt;
 use crate::control::{self, Control, Unread};
 use crate::courier;
 use crate::dashboard;
+use crate::domain::span::Span;
 use crate::domain::webhook::Before;
 use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
@@ -214,11 +215,17 @@ impl App {
         }
         let micros = machine.elapsed().as_micros() - began.as_micros();
         let awaited = answered.seen.awaited.take();
-        (self.keep(number, micros, received, answered), awaited)
+        (self.keep(number, (began, micros), received, answered), awaited)
     }
 
     /// Puts a call into the journal, and lets go of its answer.
-    fn keep(&self, number: u64, micros: i64, received: &Received, answered: Answered<'_>) -> Answer {
+    fn keep(
+        &self,
+        number: u64,
+        (began, micros): (Span, i64),
+        received: &Received,
+        answered: Answered<'_>,
+    ) -> Answer {
         let held = answered.held();
         let Answered { answer, operation, reference, seen, rejection, replayed, told } = answered;
         let Seen { at, msn, created, .. } = seen;
@@ -226,6 +233,7 @@ impl App {
             number,
             Call {
                 at: at.unwrap_or_else(|| self.api.engine.read_clock(None).now),
+                began,
                 micros: u64::try_from(micros + held.as_micros()).unwrap_or_default(),
                 msn,
                 operation,

@@ -23,6 +23,7 @@ pub mod engine;
 mod http;
 mod journal;
 mod pages;
+mod report;
 mod sandbox;
 mod serve;
 pub mod setup;

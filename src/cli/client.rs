@@ -20,13 +20,13 @@ pub(super) struct Client {
 /// What it answered.
 pub(super) struct Reply {
     pub(super) status: u16,
-    text: String,
+    body: Bytes,
 }
 
 impl Reply {
     /// Returns the body as JSON; null when it is none.
     fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
     /// Returns the body; an answer of 400 and above is an error with the sandbox's own words.
@@ -67,7 +67,12 @@ impl Client {
 
     /// Sends a request whose answer is text.
     pub(super) fn text(&self, method: Method, path: &str) -> Result<String, String> {
-        Ok(self.send(method, path, None)?.checked()?.text)
+        Ok(String::from_utf8_lossy(&self.send(method, path, None)?.checked()?.body).into_owned())
+    }
+
+    /// Reads a file of the sandbox.
+    pub(super) fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        Ok(self.send(Method::GET, path, None)?.checked()?.body.into())
     }
 
     /// Sends a request and returns whatever comes back.
@@ -154,6 +159,6 @@ impl Client {
 
 async fn whole(response: Response<Incoming>) -> Result<Reply, String> {
     let status = response.status().as_u16();
-    let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-    Ok(Reply { status, text: String::from_utf8_lossy(&bytes).into_owned() })
+    let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    Ok(Reply { status, body })
 }

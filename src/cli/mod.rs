@@ -2,8 +2,12 @@
 
 mod authority;
 mod catalogue;
+mod checklist;
 mod client;
 mod deliveries;
+mod environment;
+mod exec;
+mod impersonation;
 mod line;
 mod lists;
 mod output;
@@ -54,6 +58,9 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
     match root.subcommand() {
         None => serve::run(&gather(&[root])?.settings),
         Some(("serve", matches)) => serve::run(&gather(&[root, matches])?.settings),
+        Some(("exec", matches)) => Ok(exec::run(matches, || gather(&[root, matches]))),
+        Some(("env", matches)) => environment::run(matches, &gather(&[root, matches])?.settings),
+        Some(("checklist", matches)) => checklist::run(matches, &gather(&[root, matches])?.settings),
         Some(("healthcheck", matches)) => verbs::healthcheck(matches, &gather(&[root, matches])?.settings),
         Some(("pay", matches)) => verbs::pay(matches, &gather(&[root, innermost(matches)])?.settings),
         Some(("clock", matches)) => verbs::clock(matches, &gather(&[root, innermost(matches)])?.settings),
@@ -113,6 +120,8 @@ fn command() -> Command {
                 .arg(url_arg().help("The sandbox; where the configuration makes it listen unless told"))
                 .args(setting_args().map(|arg| arg.hide(true))),
         )
+        .subcommand(exec::command(setting_args()))
+        .subcommand(environment::command([url_arg()].into_iter().chain(config_args())))
         .subcommand(pay_command())
         .subcommand(clock_command())
         .subcommand(
@@ -123,6 +132,7 @@ fn command() -> Command {
         .subcommand(deliveries::command())
         .subcommand(webhook::command())
         .subcommand(requests::command(|| [vec![url_arg()], config_args().into()].concat()))
+        .subcommand(checklist::command([url_arg(), msn_arg()].into_iter().chain(config_args())))
         .subcommand(tail::command(|| [vec![url_arg(), msn_arg()], config_args().into()].concat()))
         .subcommand(
             Command::new("errors")

@@ -26,7 +26,7 @@ impl PortFile {
             ports["https"] = https.to_string().into();
         }
         let text = format!("{ports}\n");
-        write_whole(path, &text).map_err(|error| {
+        write_whole(path, text.as_bytes()).map_err(|error| {
             format!("the port file {} cannot be written: {error} (try another --port-file)", path.display())
         })?;
         Ok(Self { path: path.to_owned(), text, written: modified(path) })
@@ -46,11 +46,12 @@ fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|data| data.modified()).ok()
 }
 
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file so that a reader sees all of it, or what was there before.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let mut file = std::fs::File::create(&name)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     std::fs::rename(&name, path)
 }
 
@@ -88,5 +89,13 @@ impl<'s> Place<'s> {
         address.map(|address| format!("http://{address}")).ok_or_else(|| {
             format!("{} is no port file such as {{\"http\":\"127.0.0.1:8477\"}}", path.display())
         })
+    }
+
+    /// Returns the URL with TLS that a port file names.
+    pub(super) fn tls_url(&self) -> Option<String> {
+        let Self::PortFile(path) = self else { return None };
+        let ports: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
+        let address: SocketAddr = ports["https"].as_str()?.parse().ok()?;
+        Some(format!("https://{address}"))
     }
 }

@@ -26,12 +26,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let served = runtime.block_on(async {
         // Signals are caught before anybody is told that the sandbox is ready to receive them.
         let stop = stop_on_signal().map_err(|error| format!("signals cannot be caught: {error}"))?;
-        let service = Service::new(&config, listening.http);
-        service.engine.begin_at_baseline().map_err(|flaw| {
-            format!(
-                "the file of --baseline is broken at {flaw} (mend it; GET /_sandbox/state makes a good one)"
-            )
-        })?;
+        let service = service(&config, listening.http)?;
         let state = settings.state_file.as_deref().map(|path| StateFile::open(path, service.engine.clone()));
         let state = state.transpose()?;
         if let Some(authority) = authority::of(settings)? {
@@ -58,21 +53,30 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     })
 }
 
+/// Makes the sandbox, with the state that it begins with.
+pub(super) fn service(config: &Config, listening: SocketAddr) -> Result<Service, Failure> {
+    let service = Service::new(config, listening);
+    service.engine.begin_at_baseline().map_err(|flaw| {
+        format!("the file of --baseline is broken at {flaw} (mend it; GET /_sandbox/state makes a good one)")
+    })?;
+    Ok(service)
+}
+
 /// Addresses that lead to the ports.
 #[derive(Clone, Copy)]
-struct Listening {
-    http: SocketAddr,
-    https: Option<SocketAddr>,
+pub(super) struct Listening {
+    pub(super) http: SocketAddr,
+    pub(super) https: Option<SocketAddr>,
 }
 
 impl Listening {
-    fn of(ports: &Ports) -> std::io::Result<Self> {
+    pub(super) fn of(ports: &Ports) -> std::io::Result<Self> {
         Ok(Self { http: reachable(ports.http()?), https: ports.https()?.map(reachable) })
     }
 }
 
 /// Adds the text of the file that the sandbox begins with.
-fn with_baseline(settings: &Settings) -> Result<Config, Failure> {
+pub(super) fn with_baseline(settings: &Settings) -> Result<Config, Failure> {
     let mut config = settings.config.clone();
     if let Some(path) = &settings.baseline_file {
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -84,7 +88,7 @@ fn with_baseline(settings: &Settings) -> Result<Config, Failure> {
 }
 
 /// One thread is enough for one processor, and cheaper.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder = match processors {
         1 => tokio::runtime::Builder::new_current_thread(),

@@ -80,6 +80,11 @@ fn flag(flags: &[&ArgMatches], key: &str) -> Option<String> {
     })
 }
 
+/// Whether a flag of this command gives the setting, rather than the environment or a configuration.
+pub(super) fn given_as_flag(matches: &ArgMatches, key: &str) -> bool {
+    flag(&[matches], key).is_some()
+}
+
 /// Takes our variables out of the environment. An empty one counts as not set: compose files pass them so.
 fn read_variables(
     variables: impl Iterator<Item = (String, String)>,

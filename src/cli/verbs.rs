@@ -8,6 +8,7 @@ use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
+use super::environment::URL;
 use super::port_file::Place;
 use super::settings::Settings;
 use super::{Failure, output};
@@ -16,11 +17,15 @@ use crate::domain::time::Timestamp;
 
 /// Finds the sandbox: `--url`, else `EPAYMENT_SANDBOX_URL`, else where the same configuration makes it listen.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
-pub(super) fn client(matches: &ArgMatches, settings: &Settings) -> Result<Client, Failure> {
+pub(super) fn base_url(matches: &ArgMatches, settings: &Settings) -> Result<String, Failure> {
     let told = text(matches, "url").map(str::to_owned);
-    let told = told.or_else(|| std::env::var("EPAYMENT_SANDBOX_URL").ok().filter(|url| !url.is_empty()));
-    let url = told.map_or_else(|| Place::of(settings)?.url(), Ok)?;
-    Client::new(&url, settings.config.control_token.clone())
+    let told = told.or_else(|| std::env::var(URL).ok().filter(|url| !url.is_empty()));
+    told.map_or_else(|| Place::of(settings)?.url(), Ok)
+}
+
+/// Speaks to the sandbox that [`base_url`] finds.
+pub(super) fn client(matches: &ArgMatches, settings: &Settings) -> Result<Client, Failure> {
+    Client::new(&base_url(matches, settings)?, settings.config.control_token.clone())
 }
 
 pub(super) fn text<'m>(matches: &'m ArgMatches, name: &str) -> Option<&'m str> {

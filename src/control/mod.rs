@@ -2,6 +2,7 @@
 //! back to the start. Its routes and its OpenAPI document come from one list.
 
 mod callbacks;
+mod checklist;
 mod clock;
 mod deliveries;
 mod document;
@@ -104,6 +105,7 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::wait))
         .routes(routes!(requests::show))
         .routes(routes!(requests::curl))
+        .routes(routes!(checklist::show))
         .routes(routes!(events::stream))
         .routes(routes!(trust::ca))
         .routes(routes!(trust::bundle))

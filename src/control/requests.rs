@@ -73,7 +73,7 @@ impl FilterInput {
     fn read(self) -> Result<Filter, Refused> {
         let Self { msn, reference, operation, status, since, limit: _ } = self;
         let operation = operation.as_deref().map(read_operation).transpose()?;
-        Ok(Filter { msn, reference, operation, status, since })
+        Ok(Filter { msn, reference, operation, status, since, refused: false })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP, locks, clocks or randomness: the time, the caller's rights and everything else
 //! that a decision depends on comes in as a value, and a decision comes out. The engine owns the rest.
 
+pub mod checklist;
 pub mod digits;
 pub mod errors;
 pub mod explain;

@@ -159,6 +159,7 @@ impl Engine {
         }
         self.units.clear();
         self.deliveries.clear(None);
+        *self.examined.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
         self.callbacks.clear(None);
         self.count_down(self.payments.clear());
         self.creates.clear();

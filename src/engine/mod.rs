@@ -69,6 +69,7 @@ pub use tokens::IssuedToken;
 pub use unit::Unit;
 pub use webhooks::{Attempt, DeliveryFilter, DeliveryRow, Hook, Outcome, Reach};
 
+use crate::domain::checklist::Examined;
 use crate::domain::digits::{Msn, PhoneNumber};
 use crate::domain::errors::Rejection;
 use crate::domain::money::Amount;
@@ -133,6 +134,8 @@ pub struct Engine {
     outgoing: Outgoing,
     /// What became of them.
     deliveries: DeliveryJournal,
+    /// What a receiver made of being put to the test, for which sales unit: the last time.
+    examined: Mutex<Option<(Msn, Vec<Examined>)>>,
     /// What scripted customers want to know from merchants' servers.
     questions: Questions,
     /// What became of questions to merchants' servers.
@@ -177,6 +180,7 @@ impl Engine {
             touched: AtomicBool::new(false),
             outgoing: Outgoing::default(),
             deliveries: DeliveryJournal::default(),
+            examined: Mutex::default(),
             questions: Questions::default(),
             callbacks: Callbacks::default(),
             delivered: Signal::default(),

@@ -14,6 +14,8 @@ pub(crate) struct Filter {
     pub(crate) status: Option<u16>,
     /// Not before this time, by the sales unit's clock.
     pub(crate) since: Option<Timestamp>,
+    /// Only those answered with 400 and above.
+    pub(crate) refused: bool,
 }
 
 impl Filter {
@@ -25,6 +27,7 @@ impl Filter {
         is(self.msn.as_ref(), row.msn.as_ref())
             && is(self.operation.as_ref(), row.operation.as_ref())
             && is(self.status.as_ref(), Some(&row.status))
+            && (!self.refused || row.status >= 400)
             && self.since.is_none_or(|since| row.at >= since)
             && self.reference.as_deref().is_none_or(|reference| row.is_about(reference))
     }

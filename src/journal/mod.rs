@@ -7,6 +7,7 @@
 mod curl;
 mod filter;
 mod mask;
+mod observed;
 mod row;
 mod snapshot;
 mod view;
@@ -137,6 +138,12 @@ impl Journal {
             count < limit
         });
         count
+    }
+
+    /// Returns how many calls there were that it no longer has, of those that nobody cleared.
+    pub(crate) fn forgotten(&self) -> u64 {
+        let last = self.calls.load(Ordering::Acquire);
+        last.saturating_sub(self.places.len() as u64).saturating_sub(self.cleared.load(Ordering::Acquire))
     }
 
     /// Shows the calls to `look`, newest first, until it has seen enough.

@@ -9,6 +9,7 @@ use crate::domain::digits::Msn;
 use crate::domain::errors::Rejection;
 use crate::domain::json::Json;
 use crate::domain::operation::Operation;
+use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
 
 /// How much of a body is kept, in bytes.
@@ -22,6 +23,8 @@ const LARGE: usize = 16 * 1024;
 pub(crate) struct Call<'c> {
     /// When it came, by the sales unit's clock.
     pub(crate) at: Timestamp,
+    /// When it came, by the machine's elapsed time.
+    pub(crate) began: Span,
     /// How long it took, by the machine's clock.
     pub(crate) micros: u64,
     pub(crate) msn: Option<Msn>,
@@ -45,6 +48,7 @@ pub(crate) struct Call<'c> {
 pub(crate) struct Row {
     pub(super) number: u64,
     pub(super) at: Timestamp,
+    pub(super) began: Span,
     pub(super) micros: u64,
     pub(super) msn: Option<Msn>,
     pub(super) operation: Option<Operation>,
@@ -64,10 +68,10 @@ pub(crate) struct Row {
 impl Row {
     /// Takes a call in.
     pub(super) fn fill(&mut self, number: u64, call: Call<'_>) {
-        let Call { at, micros, msn, operation, reference, parts, body, answer, rejection, replayed, told } =
-            call;
+        let Call { at, began, micros, msn, operation, .. } = call;
+        let Call { reference, parts, body, answer, rejection, replayed, told, .. } = call;
         self.number = number;
-        (self.at, self.micros) = (at, micros);
+        (self.at, self.began, self.micros) = (at, began, micros);
         (self.msn, self.operation) = (msn, operation);
         self.method.clone_from(&parts.method);
         self.status = answer.status().as_u16();

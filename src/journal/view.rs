@@ -61,7 +61,7 @@ impl Row {
     }
 
     /// Says why the call was refused, if it was, or which fault asked for its answer.
-    pub(super) fn explanation(&self) -> Option<String> {
+    pub(crate) fn explanation(&self) -> Option<String> {
         if self.told.is_some() {
             return self.told.clone();
         }
@@ -191,6 +191,37 @@ impl Row {
     /// Returns the answer's body as it is shown.
     pub(super) fn shown_answer(&self) -> Option<String> {
         shown(self.answer(), self.answer_length, &self.secrets())
+    }
+}
+
+/// What the command line tells of a call.
+#[cfg(feature = "cli")]
+impl Row {
+    /// Returns the operation's name; a hyphen when the API has no such path.
+    pub(crate) fn operation_name(&self) -> &'static str {
+        self.operation.map_or("-", Operation::name)
+    }
+
+    /// Returns method and path, secrets masked.
+    pub(crate) fn call(&self) -> String {
+        format!("{} {}", self.method, self.public_path())
+    }
+
+    /// Returns how long the answer took, in microseconds.
+    pub(crate) fn micros(&self) -> u64 {
+        self.micros
+    }
+
+    /// Says what the call was refused with: the error code or else the status, and a title with amounts where they tell
+    /// more.
+    pub(crate) fn error(&self) -> (String, String) {
+        let Some(rejection) = &self.rejection else {
+            return (self.status.to_string(), format!("Answered {}", self.status));
+        };
+        let spec = rejection.code.spec();
+        let kind = spec.number.map_or_else(|| self.status.to_string(), |code| code.to_string());
+        let brief = brief(rejection, Json::parse(self.body()).ok().as_ref());
+        (kind, brief.map_or_else(|| spec.title.to_owned(), |brief| format!("{}: {brief}", spec.title)))
     }
 }
 

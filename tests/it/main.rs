@@ -2,6 +2,7 @@
 
 mod api;
 mod catalogue;
+mod checklist;
 mod concurrency;
 mod control;
 mod control_document;

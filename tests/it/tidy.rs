@@ -44,8 +44,16 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["axum", "tokio", "async fn", ".await", "std::env", "std::fs"],
     ),
     (
+        "report",
+        &["domain", "engine", "journal", "report", "wire"],
+        &["axum", "hyper", "tokio", "async fn", ".await", "std::env", "std::fs"],
+    ),
+    (
         "control",
-        &["control", "courier", "document", "domain", "engine", "journal", "pages", "setup", "tls", "wire"],
+        &[
+            "control", "courier", "document", "domain", "engine", "journal", "pages", "report", "setup",
+            "tls", "wire",
+        ],
         &["std::env", "std::fs"],
     ),
     ("pages", &["pages"], &["tokio", "std::env", "std::fs"]),
@@ -70,7 +78,10 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "cli",
-        &["cli", "config", "document", "domain", "engine", "journal", "sandbox", "serve", "setup", "tls"],
+        &[
+            "cli", "config", "document", "domain", "engine", "journal", "report", "sandbox", "serve",
+            "setup", "tls",
+        ],
         &[],
     ),
     ("lib.rs", &[], &[]),

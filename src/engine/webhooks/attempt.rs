@@ -20,6 +20,8 @@ pub struct Attempt {
     pub(super) began: Span,
     /// The headers, in the order in which they are sent.
     pub headers: Vec<(&'static str, String)>,
+    /// Its signature is wrong on purpose.
+    pub(super) is_forged: bool,
 }
 
 /// How an attempt went.
@@ -40,7 +42,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Whether the event has arrived: only 2xx says so.
-    pub(super) fn has_arrived(&self) -> bool {
+    pub(crate) fn has_arrived(&self) -> bool {
         matches!(self, Self::Answered { status: 200..=299, .. })
     }
 }
@@ -75,6 +77,6 @@ impl Attempt {
         let (id, target) = (hook.id.to_string(), &hook.registration.target);
         let body = delivery.body.as_bytes();
         let headers = signature::headers(id, &hook.secret, target, date, body, forgery);
-        Self { hook, delivery, at, began, headers }
+        Self { hook, delivery, at, began, headers, is_forged: forgery != Forgery::None }
     }
 }

@@ -40,6 +40,8 @@ pub struct DeliveryRow {
     pub took: Span,
     /// When the event is tried again; `None` when it arrived or is given up.
     pub next_at: Option<Timestamp>,
+    /// Its signature was wrong on purpose.
+    pub is_forged: bool,
 }
 
 /// Which attempts are meant.
@@ -95,7 +97,7 @@ impl DeliveryJournal {
         took: Span,
         next_at: Option<Timestamp>,
     ) -> Arc<DeliveryRow> {
-        let Attempt { hook, delivery, at, headers, .. } = attempt;
+        let Attempt { hook, delivery, at, headers, is_forged, .. } = attempt;
         let mut rows = self.rows();
         rows.count += 1;
         let row = Arc::new(DeliveryRow {
@@ -112,6 +114,7 @@ impl DeliveryJournal {
             outcome,
             took,
             next_at,
+            is_forged,
         });
         rows.rows.push_back(row.clone());
         if rows.rows.len() > limit {
@@ -123,6 +126,11 @@ impl DeliveryJournal {
     /// Returns the attempts that are meant, newest first, at most so many.
     pub(in crate::engine) fn list(&self, filter: &DeliveryFilter, limit: usize) -> Vec<Arc<DeliveryRow>> {
         self.rows().rows.iter().rev().filter(|row| filter.fits(row)).take(limit).cloned().collect()
+    }
+
+    /// Returns how many attempts there were that it no longer has, of those that nobody cleared.
+    pub(in crate::engine) fn forgotten(&self, limit: usize) -> u64 {
+        self.rows().count.saturating_sub(limit as u64)
     }
 
     /// Returns an attempt.

@@ -1,7 +1,7 @@
 //! From an event to the attempts that tell of it.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use serde::Serialize;
@@ -10,10 +10,12 @@ use super::attempt::{Attempt, Outcome};
 use super::delivery::Delivery;
 use super::hook::Hook;
 use super::journal::{DeliveryFilter, DeliveryRow};
+use crate::domain::checklist::Examined;
 use crate::domain::digits::Msn;
 use crate::domain::payment::{Event, EventName, Payment};
 use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::webhook::EventType;
+use crate::domain::webhook::conformance::Check;
 use crate::engine::slot::Slot;
 use crate::engine::unit::{Due, Timer, Unit};
 use crate::engine::{Engine, FiredKind, Kind, WebhookTimer};
@@ -183,6 +185,31 @@ impl Engine {
     /// Returns an attempt, if it is still remembered.
     pub(crate) fn delivery(&self, id: u64) -> Option<Arc<DeliveryRow>> {
         self.deliveries.find(id)
+    }
+
+    /// Returns how many attempts there were that are no longer remembered, of those that nobody cleared.
+    pub(crate) fn forgotten_deliveries(&self) -> u64 {
+        self.deliveries.forgotten(self.settings.max_requests)
+    }
+
+    /// Notes what a receiver made of being put to the test.
+    pub(crate) fn note_examined(&self, msn: Msn, checks: &[Check]) {
+        let checks =
+            checks.iter().map(|check| Examined { name: check.name.to_owned(), passed: check.passed });
+        *self.examined.lock().unwrap_or_else(PoisonError::into_inner) = Some((msn, checks.collect()));
+    }
+
+    /// Returns what a receiver made of being put to the test, if the last one was of this sales unit.
+    pub(crate) fn examined(&self, msn: Option<Msn>) -> Vec<Examined> {
+        let examined = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_unit = examined.as_ref().filter(|(of, _)| msn.is_none_or(|msn| msn == *of));
+        of_unit.map(|(_, checks)| checks.clone()).unwrap_or_default()
+    }
+
+    /// Whether anybody is told of events: of one sales unit, or of any.
+    pub(crate) fn has_webhook(&self, msn: Option<Msn>) -> bool {
+        let units = self.units.all();
+        units.iter().any(|unit| msn.is_none_or(|msn| msn == unit.msn) && !unit.hooks.all().is_empty())
     }
 
     /// Sends what an attempt sent once more, signed afresh, ahead of everything else that waits. Returns whether there is
