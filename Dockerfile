@@ -11,13 +11,13 @@ COPY Cargo.toml Cargo.lock ./
 # cargo would look for their files.
 RUN sed -i '/^\[\[\(test\|bench\|example\)\]\]/,/^$/d' Cargo.toml \
  && mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
- && cargo build --release --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')"
+ && cargo build --profile image --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')"
 COPY templates templates
 COPY src src
 # The files may be older than their stand-ins above, and cargo would take them for unchanged.
 RUN find src -name '*.rs' -exec touch {} + \
- && cargo build --release --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')" \
- && mv target/*/release/epayment-sandbox /epayment-sandbox
+ && cargo build --profile image --locked --bin epayment-sandbox --target "$(rustc -vV | sed -n 's/^host: //p')" \
+ && mv target/*/image/epayment-sandbox /epayment-sandbox
 
 FROM scratch
 # The version of Cargo.toml; .ci/image checks that the two agree.
