@@ -116,7 +116,7 @@ impl Engine {
             queue.timer = None;
             (queue.retries_due(until), queue.dead_at().filter(|at| *at <= until))
         };
-        if let Some(at) = dead_at.filter(|_| hook.is_registered) {
+        if let Some(at) = dead_at {
             unit.hooks.retain(|known| known.id != hook.id);
             self.touch();
             self.jump.note(unit.msn, None, at, FiredKind::Webhook(WebhookTimer::WebhookRemoval));
