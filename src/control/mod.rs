@@ -123,7 +123,10 @@ pub(crate) fn router(control: Control) -> Router {
     let (routes, mut document) = routes();
     document::complete(&mut document);
     let document = document.to_pretty_json().unwrap_or_default();
-    let open = Router::new().route("/livez", get(health::probe)).route("/readyz", get(health::probe));
+    let open = Router::new()
+        .route("/livez", get(health::probe))
+        .route("/readyz", get(health::probe))
+        .method_not_allowed_fallback(problem::method_not_allowed);
     routes
         .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
         .fallback(problem::unknown_path)
