@@ -125,7 +125,7 @@ fn problem(refusal: &Refusal, instance: &str) -> Answer {
             detail: rejection.detail(),
             instance,
             status: spec.status,
-            extra_details: extra_details(refusal, &number),
+            extra_details: extra_details(refusal, number.as_deref()),
             trace_id: *trace,
         },
     );
@@ -152,7 +152,7 @@ fn webhook(refusal: &Refusal, instance: &str) -> Answer {
         detail,
         instance,
         trace_id: &trace,
-        extra_details: extra_details(refusal, &number),
+        extra_details: extra_details(refusal, number.as_deref()),
     };
     written(spec.status, &problem)
 }
@@ -176,8 +176,8 @@ fn number(refusal: &Refusal) -> Option<String> {
 }
 
 /// The ErrorCode, or the offending fields.
-fn extra_details<'a>(refusal: &'a Refusal, number: &'a Option<String>) -> Vec<Extra<'a>> {
-    let code = number.iter().map(|number| Extra { name: "ErrorCode", reason: number });
+fn extra_details<'a>(refusal: &'a Refusal, number: Option<&'a str>) -> Vec<Extra<'a>> {
+    let code = number.into_iter().map(|number| Extra { name: "ErrorCode", reason: number });
     let fields = refusal.rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
     code.chain(fields).collect()
 }
