@@ -190,7 +190,7 @@ fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str
 }
 
 fn order_line(line: &OrderLine, payment: Payment<'_>) -> (String, String) {
-    let sign = if (line.total < 0) == line.is_return { "" } else { "\u{2212}" };
+    let sign = if line.counts_negative() { "\u{2212}" } else { "" };
     let total = Amount { value: line.total.unsigned_abs(), ..payment.order.amount() };
     let quantity =
         line.quantity.as_ref().map(|(count, unit)| format!(" × {count} {unit}")).unwrap_or_default();

@@ -50,7 +50,6 @@ impl Summary {
 
 impl Line {
     fn new(line: &OrderLine) -> Self {
-        let is_negative = line.is_return || line.total < 0;
         let total = decimal(line.total.unsigned_abs());
         Self {
             name: line.name.clone(),
@@ -58,7 +57,7 @@ impl Line {
                 "PCS" => format!("× {quantity}"),
                 unit => format!("{quantity} {}", unit.to_lowercase()),
             }),
-            total: if is_negative { format!("−{total}") } else { total },
+            total: if line.counts_negative() { format!("−{total}") } else { total },
         }
     }
 }
