@@ -13,6 +13,7 @@ use crate::domain::digits::PhoneNumber;
 use crate::domain::money::{Amount, MAX_VALUE};
 use crate::domain::text::{IdempotencyKey, is_reference, length};
 use crate::domain::time::Timestamp;
+use crate::domain::url::{UrlRule, is_allowed};
 
 /// What an [`Order`] is put together from.
 #[derive(Clone, Debug)]
@@ -63,6 +64,24 @@ pub fn is_key(text: &str) -> bool {
     (1..=IdempotencyKey::MAX_LENGTH).contains(&length(text))
 }
 
+/// Checks a URL that came with the create request. What a sandbox took that is not strict is taken by every one.
+///
+/// # Errors
+///
+/// The member, when no create request can have had the URL.
+pub(crate) fn check_url(member: &'static str, url: &str, rule: UrlRule) -> Result<(), Broken> {
+    if is_allowed(url, rule, true) {
+        return Ok(());
+    }
+    Err(Broken::new(
+        member,
+        match rule {
+            UrlRule::Page => "it is neither https nor of a custom scheme, nor http to a local host",
+            UrlRule::Callback => "it is neither https nor http to a local host",
+        },
+    ))
+}
+
 impl Order {
     /// Puts an order together.
     ///
@@ -102,6 +121,9 @@ impl Order {
 fn check_texts(loose: &Loose<'_>) -> Result<(), Broken> {
     if !is_reference(loose.reference) {
         return Err(Broken::new("reference", "it is not 8 to 64 letters, digits and hyphens"));
+    }
+    if !loose.return_url.is_empty() {
+        check_url("returnUrl", loose.return_url, UrlRule::Page)?;
     }
     if !is_key(loose.create_key) {
         return Err(Broken::new("createKey", "it is not 1 to 50 characters"));
@@ -300,7 +322,12 @@ mod tests {
         assert_eq!(refused(&|parts| parts.create_key = "".into()), "createKey");
         assert_eq!(refused(&|parts| parts.amount.value = MAX_VALUE + 1), "amount");
         assert_eq!(refused(&|parts| parts.expires_at = Timestamp::EPOCH), "expiresAt");
-        assert_eq!(refused(&|parts| parts.return_url = "x".repeat(65_536).into()), "returnUrl");
+        assert_eq!(refused(&|parts| parts.description = "x".repeat(65_536).into()), "description");
+        let long = || format!("https://example.com/{}", "x".repeat(65_536));
+        assert_eq!(refused(&|parts| parts.return_url = long().into()), "returnUrl");
+        for url in ["example.com", "javascript://x", "http://example.com/", "my app://x", "https://a/\n"] {
+            assert_eq!(refused(&|parts| parts.return_url = url.into()), "returnUrl", "{url}");
+        }
         let pair = || (Cow::Borrowed("a"), Cow::Borrowed("b"));
         assert_eq!(refused(&|parts| parts.metadata = Some(vec![pair(); 6])), "metadata");
     }
