@@ -391,7 +391,7 @@ impl From<&Effect> for ThenView {
             None => {}
             Some(Spoil::Error(ErrorChoice::Number(number))) => view.error = Some(number.into()),
             Some(Spoil::Error(row)) => view.error = Some(row.to_string().into()),
-            Some(Spoil::Status(status)) => view.status = Some(status),
+            Some(Spoil::Status(status)) => view.status = Some(status.get()),
             Some(Spoil::Connection(fault)) => view.fault = Some(fault.word()),
         }
         view
