@@ -213,13 +213,7 @@ impl Control {
 
     /// Narrows a match down to the sales unit of the query, if it names one.
     pub(super) fn narrow(&self, matching: &mut Match, scope: Scope) -> Result<(), Refused> {
-        let Some(msn) = self.fault_scope(scope)? else { return Ok(()) };
-        match matching.msn.replace(msn) {
-            Some(other) if other != msn => Err(Refused::bad_request(format!(
-                "match.msn: the query says {msn}, the body {other}; one of them is enough."
-            ))),
-            _ => Ok(()),
-        }
+        Scope { msn: self.fault_scope(scope)? }.narrow(&mut matching.msn, "match.msn")
     }
 }
 
