@@ -161,7 +161,6 @@ fn a_day_of_a_shop_comes_back_to_the_last_byte() {
         "EXPIRED",
         "TERMINATED",
     ] {
-        assert!(document.contains("phase-"), "{phase}");
         let list =
             |shop: &Merchant<'_>| shop.control("GET", &format!("/payments?state={phase}"), &Value::Null).text;
         assert_eq!(list(&shops[0]), list(&twin));
