@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::calls::Line;
-use super::text::{Badge, Time, amount, has};
+use super::text::{Badge, Time, has};
 use super::{MAX_ROWS, aside, shown};
 use crate::control::Control;
 use crate::domain::digits::Msn;
@@ -165,7 +165,7 @@ fn line(engine: &Engine, slot: &std::sync::Arc<Slot>) -> PaymentLine {
         reference: slot.order.reference().to_owned(),
         time: Time::new(at, now),
         at,
-        amount: amount(slot.order.amount()),
+        amount: slot.order.amount().to_string(),
         badge: phase.into(),
         expires: (phase == Phase::Created).then(|| Time::new(slot.order.expires_at(), now)),
     }

@@ -6,12 +6,12 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::text::{Badge, Time, flow, money};
+use super::text::{Badge, Time, flow};
 use super::timeline::{self, Entry, EventLine};
 use super::{Gone, aside, calls, deliveries, shown};
 use crate::control::Control;
 use crate::domain::digits::Msn;
-use crate::domain::money::decimal;
+use crate::domain::money::{Amount, decimal};
 use crate::domain::payment::{OrderLine, Payment, State as PaymentState, UserFlow};
 use crate::domain::time::Timestamp;
 use crate::domain::token;
@@ -151,7 +151,7 @@ fn sums(payment: Payment<'_>) -> Vec<(&'static str, String, bool)> {
         ("Cancelled", totals.cancelled),
         ("Left", standing.remaining()),
     ]
-    .map(|(name, value)| (name, money(payment.order.amount().currency, value), value == 0))
+    .map(|(name, value)| (name, Amount { value, ..payment.order.amount() }.to_string(), value == 0))
     .into()
 }
 
@@ -190,8 +190,8 @@ fn facts(payment: Payment<'_>, slot: &Slot, now: Timestamp) -> Vec<(&'static str
 }
 
 fn order_line(line: &OrderLine, payment: Payment<'_>) -> (String, String) {
-    let sign = if (line.total < 0) == line.is_return { "" } else { "\u{2212}" };
-    let total = money(payment.order.amount().currency, line.total.unsigned_abs());
+    let sign = if line.counts_negative() { "\u{2212}" } else { "" };
+    let total = Amount { value: line.total.unsigned_abs(), ..payment.order.amount() };
     let quantity =
         line.quantity.as_ref().map(|(count, unit)| format!(" × {count} {unit}")).unwrap_or_default();
     (format!("{}{quantity}", line.name), format!("{sign}{total}"))

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::text::{Time, amount, flow};
+use super::text::{Time, flow};
 use super::{MAX_ROWS, aside, shown};
 use crate::control::Control;
 use crate::domain::digits::Msn;
@@ -62,7 +62,7 @@ fn waiting(control: &Control, slot: &Slot) -> Waiting {
         msn: slot.unit.msn,
         shop: slot.unit.settings().name.clone(),
         reference: order.reference().to_owned(),
-        amount: amount(order.amount()),
+        amount: order.amount().to_string(),
         description: order.description().to_owned(),
         customer: order.phone_number().map(|number| format!("+{number}")),
         flow: flow(order.flow()),

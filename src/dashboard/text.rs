@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::money::{Amount, Currency, decimal};
 use crate::domain::payment::{Phase, UserFlow};
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
@@ -45,15 +44,6 @@ impl Time {
             }
         }
     }
-}
-
-/// Writes an amount, such as `NOK 319,00`.
-pub(super) fn money(currency: Currency, value: u64) -> String {
-    format!("{} {}", currency.code(), decimal(value))
-}
-
-pub(super) fn amount(amount: Amount) -> String {
-    money(amount.currency, amount.value)
 }
 
 /// Writes a length of time in its two largest units, such as `9 min 26 s`.

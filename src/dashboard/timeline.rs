@@ -4,7 +4,8 @@ use super::calls;
 use std::sync::Arc;
 
 use super::deliveries;
-use super::text::{Time, class_of, money, span};
+use super::text::{Time, class_of, span};
+use crate::domain::money::Amount;
 use crate::domain::payment::{Event, EventName, Payment};
 use crate::domain::time::Timestamp;
 use crate::engine::{CallbackRow, ClockMove, Mode, Outcome};
@@ -37,7 +38,7 @@ impl EventLine {
             at: event.at,
             name: event.name,
             word: event.name.word(),
-            amount: money(order.amount().currency, event.amount),
+            amount: Amount { value: event.amount, ..order.amount() }.to_string(),
             by: approval.map(|approval| format!("by +{}", approval.customer)),
             psp_reference,
             idempotency_key: payment.key_of(event).map(str::to_owned),

@@ -1,5 +1,7 @@
 //! Amounts in minor units, currencies, and the markets that they belong to.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::span::Span;
@@ -119,6 +121,13 @@ pub struct Amount {
     pub currency: Currency,
     /// The value in minor units (øre, cent).
     pub value: u64,
+}
+
+/// As people write it: `NOK 319,00`.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency.code(), decimal(self.value))
+    }
 }
 
 /// Writes minor units as people do: `319,00`.

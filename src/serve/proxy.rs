@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use serde_json::json;
+use serde::Serialize;
 
 use super::connection::Place;
 use crate::app::AppBody;
@@ -65,13 +65,23 @@ pub(super) fn no_tunnel(host: &str) -> Response<AppBody> {
     refusal(host, "A tunnel begins on the HTTP port; there is none within TLS or within another tunnel.")
 }
 
+/// An RFC 7807 problem document, with the host that was asked for.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    host: &'a str,
+}
+
 /// Answers a request that is refused.
 fn refusal(host: &str, detail: &str) -> Response<AppBody> {
     let status = StatusCode::FORBIDDEN;
-    let problem = json!({
-        "type": "about:blank", "title": "Not passed on", "status": status.as_u16(), "detail": detail, "host": host,
-    });
-    let mut response = Response::new(Either::Left(Full::new(Bytes::from(problem.to_string()))));
+    let problem =
+        Problem { r#type: "about:blank", title: "Not passed on", status: status.as_u16(), detail, host };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = Response::new(Either::Left(Full::new(Bytes::from(body))));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response

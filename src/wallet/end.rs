@@ -4,7 +4,6 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::problem::money;
 use crate::domain::payment::{Order, State, UserFlow};
 use crate::domain::sales_unit::SalesUnit;
 use crate::pages;
@@ -91,7 +90,7 @@ impl End {
             sentence,
             payment: Some(Ended {
                 unit: unit.name.clone(),
-                amount: money(order.amount()),
+                amount: order.amount().to_string(),
                 reference: order.reference().to_owned(),
             }),
             way_back: has_way.then(|| order.return_url().to_owned()),

@@ -1,7 +1,6 @@
 //! Why a try failed, in words for the customer. The page's address carries a word, never a text: whoever sends somebody a
 //! link must not decide what our page says.
 
-use crate::domain::money::{Amount, decimal};
 use crate::domain::payment::{CustomerRefusal, DECLINES};
 
 /// Why a phone number will not do.
@@ -64,11 +63,6 @@ pub(super) fn text(word: &str) -> Option<String> {
         }
     };
     Some(text.into())
-}
-
-/// Writes an amount as people read it: `NOK 499,00`.
-pub(super) fn money(Amount { currency, value }: Amount) -> String {
-    format!("{} {}", currency.code(), decimal(value))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::delivery::Deliveries;
 use super::given::Given;
-use super::problem::{self, WrongNumber, money};
+use super::problem::{self, WrongNumber};
 use super::{asks_for_number, locked_number, phone};
 use crate::domain::money::{Amount, decimal};
 use crate::domain::payment::{Offer, Order, OrderLine, PaymentMethod, Scope, Scopes};
@@ -39,7 +39,7 @@ impl Summary {
         let receipt = order.extras().and_then(|extras| extras.receipt.as_ref()?.as_ref().ok());
         Self {
             unit: unit.name.clone(),
-            total: money(order.amount()),
+            total: order.amount().to_string(),
             has_delivery: false,
             description: order.description().to_owned(),
             reference: order.reference().to_owned(),
@@ -50,7 +50,6 @@ impl Summary {
 
 impl Line {
     fn new(line: &OrderLine) -> Self {
-        let is_negative = line.is_return || line.total < 0;
         let total = decimal(line.total.unsigned_abs());
         Self {
             name: line.name.clone(),
@@ -58,7 +57,7 @@ impl Line {
                 "PCS" => format!("× {quantity}"),
                 unit => format!("{quantity} {}", unit.to_lowercase()),
             }),
-            total: if is_negative { format!("−{total}") } else { total },
+            total: if line.counts_negative() { format!("−{total}") } else { total },
         }
     }
 }
@@ -195,7 +194,7 @@ pub(super) fn ask(
 fn shown_options(order: &Order, offer: &Offer, given: &Given) -> Vec<ShownOption> {
     let asked = given.shipping_option.as_deref();
     let chosen = offer.options().find(|option| asked == Some(&option.id)).or(offer.default_option());
-    let amount = |value| money(Amount { value, ..order.amount() });
+    let amount = |value| Amount { value, ..order.amount() }.to_string();
     let shown = offer.options().map(|option| ShownOption {
         id: option.id.clone(),
         name: option.name.clone(),

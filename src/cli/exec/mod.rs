@@ -76,6 +76,15 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
         .arg(format_arg("checklist-format").help("How to write them [default: text; in a file by its ending, .json, .xml or .sarif]"))
         .arg(impersonate_arg().help("Lead a client with https://apitest.vipps.no in its code here [default: true]"))
         .args(settings)
+        .mut_arg("listen", |arg| arg.help("Where to listen, whatever a configuration says [default: 127.0.0.1:0, a free port]"))
+        .mut_arg("tls_listen", |arg| {
+            arg.help("Where to listen with TLS; off to listen with HTTP alone [default: 127.0.0.1:0, a free port]")
+        })
+        .mut_arg("max_requests", |arg| {
+            arg.help(format!(
+                "How many calls and webhook attempts are remembered; the oldest go first [default: {MAX_REQUESTS}]"
+            ))
+        })
 }
 
 /// Runs the command, and takes over its status.

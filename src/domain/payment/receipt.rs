@@ -31,7 +31,7 @@ pub struct OrderLine {
     pub tax_rate: Option<i64>,
     /// The quantity as written, with its unit.
     pub quantity: Option<(String, &'static str)>,
-    /// Whether the line is a return and counts negative.
+    /// Whether the line is a return.
     pub is_return: bool,
     /// Whether the line is for delivery.
     pub is_shipping: bool,
@@ -92,7 +92,7 @@ impl Receipt {
                     "totalTaxAmount {tax} is not {rate} hundredths of a percent of {net}"
                 ));
             }
-            sum += if line.is_return { -total.abs() } else { total };
+            sum += if line.counts_negative() { -total.abs() } else { total };
         }
         if sum == i128::from(amount) {
             Ok(())
@@ -108,6 +108,12 @@ fn value_of<'j, 'a>(value: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> {
 }
 
 impl OrderLine {
+    /// Returns whether the line takes its total off the sum: a return does, however its total is signed.
+    #[must_use]
+    pub fn counts_negative(&self) -> bool {
+        self.is_return || self.total < 0
+    }
+
     /// Finds a unit of quantities by its word.
     #[must_use]
     pub fn unit(word: &str) -> Option<&'static str> {

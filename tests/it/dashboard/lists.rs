@@ -140,3 +140,22 @@ fn a_reset_forgets_the_moves_of_the_clock() {
     shop.control("POST", "/reset", &Value::Null);
     assert_eq!(moves(), 0);
 }
+
+#[test]
+fn a_returned_line_counts_negative_however_its_total_is_signed() {
+    let sandbox = Sandbox::start();
+    let shop = Merchant::new(&sandbox);
+    let line = |name: &str, total: i64, is_return: bool| {
+        json!({"name": name, "id": name, "totalAmount": total, "totalAmountExcludingTax": total, "totalTaxAmount": 0,
+            "taxRate": 0, "isReturn": is_return})
+    };
+    let mut body = create_body("with-returns-01", 1_000);
+    body["receipt"] = json!({"orderLines": [line("Chair", 6_000, false), line("Lamp", 2_000, true),
+        line("Rug", -2_500, true), line("Voucher", -500, false)], "bottomLine": {"currency": "NOK"}});
+    let created = shop.create("with-returns-01", &body);
+    assert_eq!(created.status, 201, "{}", created.text);
+    let page = shop.send("GET", "/_sandbox/ui/view/payments/123456/with-returns-01", &[], "").text;
+    for total in ["NOK 60,00", "\u{2212}NOK 20,00", "\u{2212}NOK 25,00", "\u{2212}NOK 5,00"] {
+        assert!(page.contains(&format!(">{total}<")), "{total}: {page}");
+    }
+}

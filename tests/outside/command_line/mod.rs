@@ -1,5 +1,6 @@
 //! The verbs of the command line, against running sandboxes.
 
+mod documented;
 mod exec;
 mod healthcheck;
 mod journal;

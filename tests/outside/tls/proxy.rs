@@ -102,6 +102,7 @@ fn every_other_host_is_refused_and_told_why() {
         connection.send(ask(host));
         let answer = connection.answer();
         assert_eq!((answer.status, answer.header("Content-Type")), (403, Some("application/problem+json")));
+        assert!(answer.body.starts_with(r#"{"type":"about:blank","title":"Not passed on","status":403,"#));
         let problem = answer.json();
         assert_eq!((&problem["status"], &problem["host"]), (&403.into(), &host.into()), "{problem}");
         let detail = problem["detail"].as_str().unwrap_or_default();
