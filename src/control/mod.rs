@@ -4,6 +4,7 @@
 mod callbacks;
 mod checklist;
 mod clock;
+mod connections;
 mod deliveries;
 mod document;
 mod errors;
@@ -105,6 +106,7 @@ fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::wait))
         .routes(routes!(requests::show))
         .routes(routes!(requests::curl))
+        .routes(routes!(connections::list))
         .routes(routes!(checklist::show))
         .routes(routes!(events::stream))
         .routes(routes!(trust::ca))
