@@ -20,6 +20,8 @@ mod dashboard;
 mod document;
 pub mod domain;
 pub mod engine;
+#[cfg(test)]
+mod fresh;
 mod http;
 mod journal;
 mod pages;

@@ -1,7 +1,8 @@
 //! The control API under `/_sandbox`, on the same port: time, customers, sales units, payments, faults, races, and going
-//! back to the start. Its routes and its OpenAPI document come from one list.
+//! back to the start.
 
 mod callbacks;
+mod calls;
 mod checklist;
 mod clock;
 mod connections;
@@ -33,9 +34,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::domain::digits::Msn;
 use crate::engine::{Credentials, Engine, ManageError, Unit};
@@ -62,72 +60,11 @@ pub(crate) struct Control {
     pub(crate) tls: Arc<Tls>,
 }
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "epayment-sandbox control API",
-    description = "Drives the sandbox: time, customers, sales units, payments, faults, races. `?msn=` scopes a call to one sales unit; \
-                   without it the call covers all. Durations are ISO 8601 (`P180D`) or short (`180d`); times RFC 3339. \
-                   Errors are RFC 7807 problem documents."
-))]
-struct Document;
-
-/// Every route of the control API, and its OpenAPI document.
-fn routes() -> (Router<Control>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(health::health))
-        .routes(routes!(reset::reset))
-        .routes(routes!(reset::expire_tokens))
-        .routes(routes!(sales_units::list, sales_units::make))
-        .routes(routes!(sales_units::show, sales_units::put, sales_units::remove))
-        .routes(routes!(users::list))
-        .routes(routes!(users::show, users::put, users::remove))
-        .routes(routes!(clock::show, clock::put))
-        .routes(routes!(clock::advance))
-        .routes(routes!(clock::reset))
-        .routes(routes!(payments::list))
-        .routes(routes!(payments::show))
-        .routes(routes!(payments::approve))
-        .routes(routes!(payments::reject))
-        .routes(routes!(payments::expire))
-        .routes(routes!(wait::wait))
-        .routes(routes!(deliveries::list))
-        .routes(routes!(deliveries::wait))
-        .routes(routes!(deliveries::redeliver))
-        .routes(routes!(policy::show, policy::put))
-        .routes(routes!(policy::release))
-        .routes(routes!(receivers::verify))
-        .routes(routes!(receivers::conformance))
-        .routes(routes!(state::show, state::put))
-        .routes(routes!(snapshots::list))
-        .routes(routes!(snapshots::show, snapshots::put, snapshots::remove))
-        .routes(routes!(snapshots::restore))
-        .routes(routes!(requests::list, requests::clear))
-        .routes(routes!(requests::count))
-        .routes(routes!(requests::wait))
-        .routes(routes!(requests::show))
-        .routes(routes!(requests::curl))
-        .routes(routes!(connections::list))
-        .routes(routes!(checklist::show))
-        .routes(routes!(events::stream))
-        .routes(routes!(trust::ca))
-        .routes(routes!(trust::bundle))
-        .routes(routes!(trust::truststore))
-        .routes(routes!(errors::list))
-        .routes(routes!(faults::make, faults::list, faults::clear))
-        .routes(routes!(faults::remove))
-        .routes(routes!(races::arm, races::list, races::clear))
-        .routes(routes!(races::remove))
-        .split_for_parts()
-}
-
 /// Returns the control API with its guards, and the pages that need none.
 pub(crate) fn router(control: Control) -> Router {
-    let (routes, mut document) = routes();
-    document::complete(&mut document);
-    let document = document.to_pretty_json().unwrap_or_default();
     let open = Router::new().route("/livez", get(health::probe)).route("/readyz", get(health::probe));
-    routes
-        .route("/_sandbox/openapi.json", get(move || async move { problem::json_text(document.clone()) }))
+    calls::routes()
+        .route("/_sandbox/openapi.json", get(document::show))
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(from_fn_with_state(control.clone(), guard::check))

@@ -51,8 +51,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "control",
         &[
-            "control", "courier", "document", "domain", "engine", "journal", "pages", "report", "setup",
-            "tls", "wire",
+            "control", "courier", "document", "domain", "engine", "fresh", "journal", "pages", "report",
+            "setup", "tls", "wire",
         ],
         &["std::env", "std::fs"],
     ),
@@ -84,6 +84,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         ],
         &[],
     ),
+    ("fresh.rs", &[], &[]),
     ("lib.rs", &[], &[]),
     ("main.rs", &[], &[]),
 ];
