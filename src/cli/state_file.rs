@@ -3,6 +3,7 @@
 //! A save writes another file beside it, brings that one to the disk, and gives it the name. Whenever the process or the
 //! machine ends, the file is the old one or the new one.
 
+use std::convert::Infallible;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -35,6 +37,8 @@ pub(super) struct StateFile {
 /// The task that saves now and then.
 pub(super) struct Keeper {
     file: Arc<StateFile>,
+    /// Dropped when the task is to end.
+    end: oneshot::Sender<Infallible>,
     task: JoinHandle<()>,
 }
 
@@ -107,22 +111,23 @@ impl StateFile {
     pub(super) fn keep(self) -> Keeper {
         let file = Arc::new(self);
         let kept = file.clone();
+        let (end, mut ended) = oneshot::channel();
         let task = tokio::spawn(async move {
             let mut next = Instant::now();
-            loop {
-                tokio::time::sleep(LOOK).await;
+            while tokio::time::timeout(LOOK, &mut ended).await.is_err() {
                 if Instant::now() < next || !kept.engine.is_touched() {
                     continue;
                 }
                 let began = Instant::now();
-                let saver = kept.clone();
-                if let Ok(Err(error)) = tokio::task::spawn_blocking(move || saver.save()).await {
+                let file = kept.clone();
+                let saved = tokio::task::spawn_blocking(move || file.save()).await;
+                if let (Ok(Err(error)), false) = (saved, kept.gives_up.load(Ordering::Relaxed)) {
                     tracing::error!("{error}");
                 }
                 next = Instant::now() + PAUSE.max(began.elapsed() * SHARE);
             }
         });
-        Keeper { file, task }
+        Keeper { file, end, task }
     }
 }
 
@@ -130,12 +135,9 @@ impl Keeper {
     /// Saves for the last time, when no request runs any more.
     pub(super) async fn end(self) -> Result<(), Failure> {
         self.file.gives_up.store(true, Ordering::Relaxed);
-        self.task.abort();
+        drop(self.end);
+        // A save that is under way gives up before the task ends.
         let _ = self.task.await;
-        // The task may have left a save behind, which now gives up.
-        while Arc::strong_count(&self.file) > 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
         self.file.gives_up.store(false, Ordering::Relaxed);
         if self.file.engine.is_touched() { self.file.save() } else { Ok(()) }
     }

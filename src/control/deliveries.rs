@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Control;
-use super::extract::{Path, Query};
+use super::extract::{MAX_LIMIT, Path, Query, read_limit};
 use super::problem::{Problem, Refused, json_text};
 use super::until::{timeout, until};
 use crate::domain::digits::Msn;
@@ -17,9 +17,6 @@ use crate::domain::webhook::EventType;
 use crate::engine::{DeliveryFilter, DeliveryRow, Outcome};
 use crate::wire;
 
-/// How many attempts a list has when it does not say, and at most.
-const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 1000;
 /// One attempt to deliver an event.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -167,10 +164,7 @@ pub(super) async fn list(
     State(control): State<Control>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Refused::bad_request(format!("limit: {limit} is not between 1 and {MAX_LIMIT}.")));
-    }
+    let limit = read_limit(query.limit)?;
     let filter = filter(query.msn, query.reference, query.event.as_deref(), query.status)?;
     Ok(list_of(&control, &filter, limit))
 }

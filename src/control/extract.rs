@@ -76,12 +76,37 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// Narrows down what the body's `member` says of the unit. They must not say different things.
+    pub(super) fn narrow(self, own: &mut Option<Msn>, member: &str) -> Result<(), Refused> {
+        let Some(msn) = self.msn else { return Ok(()) };
+        match own.replace(msn) {
+            Some(other) if other != msn => Err(Refused::bad_request(format!(
+                "{member}: the query says {msn}, the body {other}; one of them is enough."
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// A path that names a unit leaves nothing to scope: the query may only say the same.
     pub(super) fn agrees_with(self, msn: Msn) -> Result<(), Refused> {
         match self.msn.filter(|other| *other != msn) {
             None => Ok(()),
             Some(other) => Err(Refused::bad_request(format!("msn: the path says {msn}, the query {other}."))),
         }
+    }
+}
+
+/// How many rows a list has when it does not say, and at most.
+const DEFAULT_LIMIT: usize = 50;
+pub(super) const MAX_LIMIT: usize = 1000;
+
+/// Reads how many rows a list is to have.
+pub(super) fn read_limit(limit: Option<usize>) -> Result<usize, Refused> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Refused::bad_request(format!("limit: {limit} is not between 1 and {MAX_LIMIT}.")))
     }
 }
 

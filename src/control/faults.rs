@@ -213,13 +213,7 @@ impl Control {
 
     /// Narrows a match down to the sales unit of the query, if it names one.
     pub(super) fn narrow(&self, matching: &mut Match, scope: Scope) -> Result<(), Refused> {
-        let Some(msn) = self.fault_scope(scope)? else { return Ok(()) };
-        match matching.msn.replace(msn) {
-            Some(other) if other != msn => Err(Refused::bad_request(format!(
-                "match.msn: the query says {msn}, the body {other}; one of them is enough."
-            ))),
-            _ => Ok(()),
-        }
+        Scope { msn: self.fault_scope(scope)? }.narrow(&mut matching.msn, "match.msn")
     }
 }
 
@@ -391,7 +385,7 @@ impl From<&Effect> for ThenView {
             None => {}
             Some(Spoil::Error(ErrorChoice::Number(number))) => view.error = Some(number.into()),
             Some(Spoil::Error(row)) => view.error = Some(row.to_string().into()),
-            Some(Spoil::Status(status)) => view.status = Some(status),
+            Some(Spoil::Status(status)) => view.status = Some(status.get()),
             Some(Spoil::Connection(fault)) => view.fault = Some(fault.word()),
         }
         view

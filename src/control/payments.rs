@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::callbacks::CallbackView;
-use super::extract::{Body, Path, Query, Scope};
+use super::extract::{Body, MAX_LIMIT, Path, Query, Scope, read_limit};
 use super::problem::{Problem, Refused, json_text};
 use super::requests::write_rows;
 use super::{Control, deliveries};
@@ -20,10 +20,6 @@ use crate::domain::webhook::Before;
 use crate::engine::{DeliveryFilter, Seen, Slot};
 use crate::journal::Filter;
 use crate::wire;
-
-/// How many payments a page has when it does not say, and at most.
-pub(super) const DEFAULT_LIMIT: usize = 50;
-pub(super) const MAX_LIMIT: usize = 1000;
 
 /// What only the sandbox tells of a payment; the API's own members follow it.
 #[derive(Serialize)]
@@ -137,16 +133,6 @@ pub(super) fn read_state(word: &str) -> Result<Seen, Refused> {
         let words: Vec<_> = Phase::ALL.iter().map(|(word, _)| *word).collect();
         Refused::bad_request(format!("state: \"{word}\" is none of {}.", words.join(", ")))
     })
-}
-
-/// Reads how many a page is to have.
-pub(super) fn read_limit(limit: Option<usize>) -> Result<usize, Refused> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if (1..=MAX_LIMIT).contains(&limit) {
-        Ok(limit)
-    } else {
-        Err(Refused::bad_request(format!("limit: {limit} is not between 1 and {MAX_LIMIT}.")))
-    }
 }
 
 #[derive(Deserialize)]

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Control;
-use super::extract::{Body, Path, Query, Scope};
-use super::payments::read_limit;
+use super::extract::{Body, Path, Query, Scope, read_limit};
 use super::problem::{Problem, Refused, json_text};
 use super::until::{timeout as read_timeout, until};
 use crate::domain::digits::Msn;
@@ -125,12 +124,7 @@ pub(super) async fn count(
 ) -> Result<Json<Count>, Refused> {
     let limit = input.limit.map(|limit| read_limit(Some(limit))).transpose()?.unwrap_or(usize::MAX);
     let mut filter = input.read()?;
-    match (scope.msn, filter.msn) {
-        (Some(scope), Some(own)) if scope != own => {
-            return Err(Refused::bad_request(format!("msn: the query says {scope}, the body {own}.")));
-        }
-        (scope, own) => filter.msn = scope.or(own),
-    }
+    scope.narrow(&mut filter.msn, "msn")?;
     Ok(Json(Count { count: control.journal.count(&filter, limit) }))
 }
 

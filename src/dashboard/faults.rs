@@ -86,7 +86,7 @@ fn strikes(matching: &Match, skip: u64, probability: f64) -> String {
 fn then(effect: &Effect) -> String {
     let spoil = effect.spoil.map(|spoil| match spoil {
         Spoil::Error(choice) => format!("error {choice}"),
-        Spoil::Status(status) => format!("status {status}"),
+        Spoil::Status(status) => format!("status {}", status.get()),
         Spoil::Connection(fault) => fault.word().to_owned(),
     });
     let delay = effect.delay.map(|delay| match delay {

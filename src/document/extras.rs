@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::flaw::{Flaw, each};
 use crate::domain::payment::{
     DynamicOptions, Extras, OrderLine, QrFormat, Receipt, Scopes, Shipping, ShippingGroup, ShippingOption,
+    check_url,
 };
+use crate::domain::url::UrlRule;
 
 /// What few payments have. Absent members are the usual.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -147,6 +149,12 @@ impl TryFrom<ExtrasData> for Extras {
             }
         };
         let shipping = data.shipping.map(Shipping::try_from).transpose();
+        if let Some(url) = &data.receipt_url {
+            check_url("receiptUrl", url, UrlRule::Page)?;
+        }
+        for url in &data.legal_links {
+            check_url("legalLinks", url, UrlRule::Page)?;
+        }
         Ok(Self {
             scopes: scopes.map_err(|rejection| Flaw::of("scopes", rejection.detail()))?,
             receipt,
@@ -222,6 +230,10 @@ impl TryFrom<ShippingData> for Shipping {
     type Error = Flaw;
 
     fn try_from(data: ShippingData) -> Result<Self, Flaw> {
+        if let Some(dynamic) = &data.dynamic {
+            check_url("callbackUrl", &dynamic.callback_url, UrlRule::Callback)
+                .map_err(|broken| Flaw::from(broken).within("dynamic"))?;
+        }
         Ok(Self {
             groups: each("groups", data.groups, ShippingGroup::try_from)?,
             dynamic: data.dynamic.map(|DynamicData { callback_url, authorization }| DynamicOptions {

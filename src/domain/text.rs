@@ -6,10 +6,13 @@ use std::sync::Arc;
 /// The pattern of a payment's reference (OpenAPI 1.8.1; 64 characters since API version 1.7.0).
 pub const REFERENCE_PATTERN: &str = "^[a-zA-Z0-9-]{8,64}$";
 
+/// The longest reference that the API takes, in characters.
+pub(crate) const MAX_REFERENCE: usize = 64;
+
 /// Returns whether the text is a valid reference for a new payment. Case matters.
 #[must_use]
 pub fn is_reference(text: &str) -> bool {
-    (8..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    (8..=MAX_REFERENCE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// Returns the length of a text as the vendor's backend counts it: in UTF-16 code units.

@@ -6,11 +6,13 @@ use std::ops::{Add, Sub};
 use super::span::{LONGEST, Span};
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
-/// A point in time: microseconds since the Unix epoch, UTC. Never later than the year 9999.
+/// A point in time: microseconds since the Unix epoch, UTC. Never earlier than that, never later than the year 9999.
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
 const SECOND: i64 = 1_000_000;
+const _: () =
+    assert!(DateTime::from_timestamp_micros(Timestamp::MAX.0).is_some(), "the calendar has all of them");
 
 impl Timestamp {
     /// 9999-12-31T23:59:59.999999Z, the last time that RFC 3339 can write.
@@ -87,7 +89,7 @@ impl Timestamp {
     }
 
     fn calendar(self) -> DateTime<chrono::Utc> {
-        DateTime::from_timestamp_micros(self.0).expect("between 1970 and 9999")
+        DateTime::from_timestamp_micros(self.0).expect("between EPOCH and MAX, like every timestamp")
     }
 }
 

@@ -197,7 +197,7 @@ impl User {
             Market::Dk => "4520000001",
             Market::Fi => "358400000001",
         };
-        PhoneNumber::parse(number).unwrap_or_else(|| unreachable!("a valid number"))
+        PhoneNumber::parse(number).unwrap_or_else(|| unreachable!("all three have 10 to 12 digits"))
     }
 
     /// Returns the user's age in whole years, if the date of birth can be read.

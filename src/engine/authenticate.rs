@@ -237,5 +237,5 @@ impl Engine {
 
 /// The sales unit of requests that name none.
 pub(crate) fn default_msn() -> Msn {
-    Msn::parse(DEFAULT_MSN).expect("six digits")
+    Msn::parse(DEFAULT_MSN).expect("DEFAULT_MSN is an MSN")
 }

@@ -3,10 +3,11 @@
 //! Without faults a call costs one load. Each sales unit's faults throw dice of their own, so that with a seed they
 //! repeat whatever other units do, and draw nothing from the streams of identifiers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::asked::{self, Asked};
 use super::ids::{Ids, TraceId};
 use super::{Engine, ManageError, Refusal, Unit};
 use crate::domain::digits::Msn;
@@ -15,9 +16,6 @@ use crate::domain::fault::{Effect, Fault, Mentions, Spoil, Words};
 use crate::domain::operation::Operation;
 use crate::domain::payment::{Payment, State};
 use crate::domain::span::Span;
-
-/// How many faults the sandbox holds. Those that are used up go first.
-pub(super) const MAX_FAULTS: usize = 1_000;
 
 /// How many bytes of noise a broken connection gets.
 const NOISE: usize = 48;
@@ -62,8 +60,7 @@ pub(super) struct Faults {
 
 #[derive(Default)]
 struct List {
-    faults: VecDeque<ListedFault>,
-    added: u64,
+    faults: asked::List<ListedFault>,
     dice: HashMap<Msn, Ids>,
 }
 
@@ -73,8 +70,14 @@ impl ListedFault {
     pub fn id(&self) -> String {
         name(self.number)
     }
+}
 
-    fn is_used_up(&self) -> bool {
+impl Asked for ListedFault {
+    fn msn(&self) -> Option<Msn> {
+        self.fault.matching.msn
+    }
+
+    fn is_over(&self) -> bool {
         self.fault.times.is_some_and(|times| self.acted >= times)
     }
 }
@@ -122,16 +125,15 @@ impl Faults {
 
     /// Keeps the two counters true. The list stays locked meanwhile.
     fn count(&self, list: &List) {
-        let live = || list.faults.iter().filter(|listed| !listed.is_used_up());
-        self.live.store(live().count(), Ordering::Relaxed);
-        let looking = live().filter(|listed| listed.fault.matching.looks_inside()).count();
+        self.live.store(list.faults.live().count(), Ordering::Relaxed);
+        let looking = list.faults.live().filter(|listed| listed.fault.matching.looks_inside()).count();
         self.looking.store(looking, Ordering::Relaxed);
     }
 
     /// Removes the faults of a sales unit, or all.
     pub(super) fn clear(&self, msn: Option<Msn>) {
         let mut list = self.list();
-        list.faults.retain(|listed| msn.is_some() && listed.fault.matching.msn != msn);
+        list.faults.clear(msn);
         self.count(&list);
     }
 
@@ -154,11 +156,11 @@ impl List {
         mentions: &Mentions,
         open: impl Fn() -> Ids,
     ) -> Option<Strike> {
-        let Self { faults, dice, .. } = self;
+        let Self { faults, dice } = self;
         let mut strike = None;
-        for listed in faults {
+        for listed in faults.iter_mut() {
             let fault = &listed.fault;
-            if listed.is_used_up() || !fault.matching.fits(operation, msn, mentions) {
+            if listed.is_over() || !fault.matching.fits(operation, msn, mentions) {
                 continue;
             }
             listed.matched += 1;
@@ -184,22 +186,15 @@ impl Engine {
     /// When there are too many.
     pub(crate) fn add_fault(&self, fault: Fault) -> Result<ListedFault, ManageError> {
         let mut list = self.faults.list();
-        if list.faults.len() >= MAX_FAULTS {
-            let over = list.faults.iter().position(ListedFault::is_used_up);
-            list.faults.remove(over.ok_or(ManageError::FaultsFull)?);
-        }
-        list.added += 1;
-        let listed = ListedFault { number: list.added, fault, matched: 0, acted: 0 };
-        list.faults.push_back(listed.clone());
+        let listed = list.faults.add(|number| ListedFault { number, fault, matched: 0, acted: 0 });
+        let listed = listed.ok_or(ManageError::FaultsFull)?;
         self.faults.count(&list);
         Ok(listed)
     }
 
     /// Returns the faults of a sales unit, or all, oldest first; those that are used up too.
     pub(crate) fn faults(&self, msn: Option<Msn>) -> Vec<ListedFault> {
-        let list = self.faults.list();
-        let wanted = |listed: &&ListedFault| msn.is_none() || listed.fault.matching.msn == msn;
-        list.faults.iter().filter(wanted).cloned().collect()
+        self.faults.list().faults.of(msn)
     }
 
     /// Removes the faults of a sales unit, or all.
@@ -210,10 +205,9 @@ impl Engine {
     /// Removes a fault, of this sales unit if one is named. Returns whether there was one.
     pub(crate) fn remove_fault(&self, msn: Option<Msn>, id: &str) -> bool {
         let mut list = self.faults.list();
-        let count = list.faults.len();
-        list.faults.retain(|listed| listed.id() != id || (msn.is_some() && listed.fault.matching.msn != msn));
+        let was_there = list.faults.remove(msn, |listed| listed.id() == id);
         self.faults.count(&list);
-        list.faults.len() < count
+        was_there
     }
 
     /// Finds the fault that strikes a call whose credentials are good, and counts it.
@@ -276,6 +270,7 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::engine::Settings;
+    use crate::engine::asked::MAX_ASKED;
 
     fn msn() -> Msn {
         Msn::parse("123456").unwrap()
@@ -354,13 +349,13 @@ mod tests {
     #[test]
     fn there_is_room_for_so_many_and_used_up_ones_make_room() {
         let engine = engine(1);
-        for _ in 0..MAX_FAULTS {
+        for _ in 0..MAX_ASKED {
             engine.add_fault(fault("status=503")).unwrap();
         }
         assert_eq!(engine.add_fault(fault("status=503")).unwrap_err(), ManageError::FaultsFull);
         assert_eq!(strikes(&engine, Operation::Get).as_deref(), Some("fault-1"));
         assert_eq!(engine.add_fault(fault("status=503")).unwrap().id(), "fault-1001");
-        assert_eq!(engine.faults(None).len(), MAX_FAULTS);
+        assert_eq!(engine.faults(None).len(), MAX_ASKED);
         assert_eq!(engine.faults(None)[0].id(), "fault-2");
     }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::faults::MAX_FAULTS;
-use super::races::MAX_RACES;
+use super::asked::MAX_ASKED;
 use super::unit::Unit;
 use super::units::MAX_UNITS;
 use super::users::MAX_USERS;
@@ -25,12 +24,12 @@ pub enum ManageError {
     TooManyUsers,
     /// There are too many faults.
     #[error(
-        "the sandbox holds {MAX_FAULTS} faults that still act, which is all it can; delete some or reset it"
+        "the sandbox holds {MAX_ASKED} faults that still act, which is all it can; delete some or reset it"
     )]
     FaultsFull,
     /// There are too many races.
     #[error(
-        "the sandbox holds {MAX_RACES} races that wait to happen, which is all it can; delete some or reset it"
+        "the sandbox holds {MAX_ASKED} races that wait to happen, which is all it can; delete some or reset it"
     )]
     RacesFull,
 }

@@ -8,6 +8,7 @@
 
 mod answer;
 mod approve;
+mod asked;
 mod authenticate;
 mod callbacks;
 mod clock;

@@ -2,12 +2,12 @@
 //!
 //! Without races that wait, the moment of one costs a load. A race runs once, and nothing in it is left to chance.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::asked::{self, Asked};
 use super::slot::{Record, Slot};
 use super::{Engine, Kind, ManageError, Moment};
 use crate::domain::digits::Msn;
@@ -16,9 +16,6 @@ use crate::domain::payment::{Choice, CustomerRefusal, Decision, EventName};
 use crate::domain::race::{LAST_INSTANT, LATE_NEWS, Race, RaceKind};
 use crate::domain::time::{Rfc3339, Timestamp};
 use crate::domain::webhook::Before;
-
-/// How many races the sandbox holds. Those that have been run go first.
-pub(super) const MAX_RACES: usize = 1_000;
 
 /// A race, and what became of it.
 #[derive(Clone, Debug)]
@@ -60,17 +57,23 @@ pub(super) struct Races {
     list: Mutex<List>,
 }
 
-#[derive(Default)]
-struct List {
-    races: VecDeque<ListedRace>,
-    added: u64,
-}
+type List = asked::List<ListedRace>;
 
 impl ListedRace {
     /// Returns the race's name: `race-1`, `race-2`, …
     #[must_use]
     pub fn id(&self) -> String {
         name(self.number)
+    }
+}
+
+impl Asked for ListedRace {
+    fn msn(&self) -> Option<Msn> {
+        self.race.matched().msn
+    }
+
+    fn is_over(&self) -> bool {
+        self.fired.is_some()
     }
 }
 
@@ -92,14 +95,13 @@ impl Races {
 
     /// Keeps the counter true. The list stays locked meanwhile.
     fn count(&self, list: &List) {
-        let waiting = list.races.iter().filter(|listed| listed.fired.is_none()).count();
-        self.waiting.store(waiting, Ordering::Relaxed);
+        self.waiting.store(list.live().count(), Ordering::Relaxed);
     }
 
     /// Removes the races of a sales unit, or all.
     pub(super) fn clear(&self, msn: Option<Msn>) {
         let mut list = self.list();
-        list.races.retain(|listed| msn.is_some() && listed.race.matched().msn != msn);
+        list.clear(msn);
         self.count(&list);
     }
 }
@@ -112,25 +114,18 @@ impl Engine {
     /// When there are too many.
     pub(crate) fn add_race(&self, race: Race) -> Result<ListedRace, ManageError> {
         let mut list = self.races.list();
-        if list.races.len() >= MAX_RACES {
-            let over = list.races.iter().position(|listed| listed.fired.is_some());
-            list.races.remove(over.ok_or(ManageError::RacesFull)?);
-        }
-        if race.kind.waits_for_webhook() {
+        let listed = list.add(|number| ListedRace { number, race, fired: None });
+        let listed = listed.ok_or(ManageError::RacesFull)?;
+        if listed.race.kind.waits_for_webhook() {
             self.outgoing.note_wait();
         }
-        list.added += 1;
-        let listed = ListedRace { number: list.added, race, fired: None };
-        list.races.push_back(listed.clone());
         self.races.count(&list);
         Ok(listed)
     }
 
     /// Returns the races of a sales unit, or all, oldest first; those that have been run too.
     pub(crate) fn races(&self, msn: Option<Msn>) -> Vec<ListedRace> {
-        let list = self.races.list();
-        let wanted = |listed: &&ListedRace| msn.is_none() || listed.race.matched().msn == msn;
-        list.races.iter().filter(wanted).cloned().collect()
+        self.races.list().of(msn)
     }
 
     /// Removes the races of a sales unit, or all.
@@ -141,12 +136,9 @@ impl Engine {
     /// Removes a race, of this sales unit if one is named. Returns whether there was one.
     pub(crate) fn remove_race(&self, msn: Option<Msn>, id: &str) -> bool {
         let mut list = self.races.list();
-        let count = list.races.len();
-        let is_meant =
-            |listed: &ListedRace| listed.id() == id && (msn.is_none() || listed.race.matched().msn == msn);
-        list.races.retain(|listed| !is_meant(listed));
+        let was_there = list.remove(msn, |listed| listed.id() == id);
         self.races.count(&list);
-        list.races.len() < count
+        was_there
     }
 
     /// Runs the oldest race of this kind that waits for such a payment, if there is one: `act` does its part and says what
@@ -164,7 +156,7 @@ impl Engine {
             let waits = |one: &&mut ListedRace| {
                 one.fired.is_none() && one.race.kind == kind && one.race.fits(msn, &payment)
             };
-            let listed = list.races.iter_mut().find(waits)?;
+            let listed = list.iter_mut().find(waits)?;
             let number = listed.number;
             // From here on it is taken: no other payment can have it.
             listed.fired = Some(FiredRace { at, msn, reference: reference.clone(), outcome: String::new() });
@@ -173,7 +165,7 @@ impl Engine {
         };
         let outcome = act();
         let mut list = self.races.list();
-        let listed = list.races.iter_mut().find(|listed| listed.number == number);
+        let listed = list.iter_mut().find(|listed| listed.number == number);
         if let Some(fired) = listed.and_then(|listed| listed.fired.as_mut()) {
             fired.outcome.clone_from(&outcome);
         }

@@ -207,7 +207,7 @@ impl Api {
             Some(Spoil::Error(choice)) => {
                 Err(self.refuse_for(strike, choice.row(call.operation), call, &caller))
             }
-            Some(Spoil::Status(status)) => Ok(problem::bare(status)),
+            Some(Spoil::Status(status)) => Ok(problem::bare(status.get())),
             Some(Spoil::Connection(fault)) => {
                 mark.broken = Some(Broken { fault, noise: Bytes::copy_from_slice(&strike.noise) });
                 Ok(unsent(fault))

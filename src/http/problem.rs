@@ -15,6 +15,7 @@ use super::Answer;
 use crate::domain::errors::{ErrorCode, FieldNote, Shape};
 use crate::domain::time::Timestamp;
 use crate::engine::{Refusal, TraceId};
+use crate::wire;
 
 /// RFC 7807 as the vendor fills it.
 #[derive(Serialize)]
@@ -122,8 +123,7 @@ fn problem(
 ) -> Answer {
     let r#type = format!("https://httpstatuses.io/{status}");
     let problem = Problem { r#type, title, detail, instance, status, extra_details, trace_id };
-    let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
-    let mut response = answer(status, "application/problem+json", body);
+    let mut response = json(status, "application/problem+json", &problem);
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
     if matches!(status, 408 | 413) {
         // The rest of the body is still on its way, so nothing more can be read from this connection.
@@ -146,8 +146,7 @@ fn webhook(refusal: &Refusal, instance: &str) -> Answer {
         trace_id: *trace,
         extra_details: extra.collect(),
     };
-    let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
-    answer(spec.status, "application/problem+json", body)
+    json(spec.status, "application/problem+json", &problem)
 }
 
 /// The Userinfo API has its status as a text.
@@ -160,8 +159,7 @@ fn userinfo(refusal: &Refusal, instance: &str) -> Answer {
         detail: refusal.rejection.detail(),
         instance,
     };
-    let body = serde_json::to_vec(&problem).expect("our own bodies can be written");
-    answer(spec.status, "application/problem+json", body)
+    json(spec.status, "application/problem+json", &problem)
 }
 
 /// The gateway's bodies have a space after each bracket, colon and comma.
@@ -241,8 +239,7 @@ fn token_error(refusal: &Refusal, (at, correlation_id): (Timestamp, Uuid)) -> An
         correlation_id: &correlation_id,
         error_uri: format!("https://login.windows.net/error?code={code}"),
     };
-    let body = serde_json::to_vec(&error).expect("our own bodies can be written");
-    let mut response = answer(spec.status, "application/json; charset=utf-8", body);
+    let mut response = json(spec.status, "application/json; charset=utf-8", &error);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
     response
 }
@@ -254,13 +251,20 @@ fn context_id(trace: TraceId) -> Uuid {
     uuid::Builder::from_random_bytes(trace.to_be_bytes()).into_uuid()
 }
 
-fn plain(status: u16, body: String) -> Answer {
-    answer(status, "application/json", body.into_bytes())
+fn json(status: u16, content_type: &'static str, body: &impl Serialize) -> Answer {
+    let mut text = String::new();
+    wire::json::value(&mut text, body);
+    answer(status, content_type, text)
 }
 
-fn answer(status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+fn plain(status: u16, body: String) -> Answer {
+    answer(status, "application/json", body)
+}
+
+fn answer(status: u16, content_type: &'static str, body: String) -> Answer {
     let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).expect("the catalogue's statuses are valid");
+    // The catalogue asserts this of its rows, and a fault's status is an `ErrorStatus`.
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status from 400 to 599");
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

@@ -47,18 +47,19 @@ fn asset(headers: &HeaderMap, kind: &'static str, text: &'static str) -> Respons
 /// Answers with a page. `form_targets` are the sources besides `'self'` that its forms may lead to, redirects included,
 /// as a content security policy writes them (`https: myapp:`).
 pub(crate) fn page(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
-    let Ok(text) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let targets = format!("'self' {form_targets}");
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
+         form-action {}; base-uri 'none'; frame-ancestors 'none'",
+        targets.trim_end()
     );
+    let (Ok(text), Ok(policy)) = (page.render(), HeaderValue::try_from(policy)) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let mut response = (status, guarded(), text).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::try_from(policy.replace(" ;", ";")).expect("the schemes of URLs are ASCII"),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 

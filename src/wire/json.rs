@@ -38,9 +38,11 @@ pub(crate) fn amount(out: &mut String, amount: Amount) {
     out.push('}');
 }
 
-/// Puts anything else down.
+/// Puts anything else down: a value that derives how it is written, and whose maps have texts as keys.
 pub(crate) fn value(out: &mut String, value: &impl Serialize) {
-    out.push_str(&serde_json::to_string(value).expect("our own values can be written"));
+    out.push_str(
+        &serde_json::to_string(value).expect("nothing but odd keys or a writer of its own can fail"),
+    );
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! A merchant without sockets: calls a sandbox's router as a client would.
 
+use std::cell::Cell;
+use std::pin::pin;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use epayment_sandbox::Sandbox;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+use crate::gate::Gate;
 
 /// An answer.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub(crate) struct Merchant<'s> {
     runtime: tokio::runtime::Runtime,
     pub(crate) sandbox: &'s Sandbox,
     pub(crate) msn: String,
+    /// What the answer to the next request has to wait for.
+    gate: Cell<Option<&'s Gate>>,
 }
 
 impl<'s> Merchant<'s> {
@@ -41,7 +48,7 @@ impl<'s> Merchant<'s> {
 
     pub(crate) fn of(sandbox: &'s Sandbox, msn: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { router: sandbox.router(), runtime, sandbox, msn: msn.to_owned() }
+        Self { router: sandbox.router(), runtime, sandbox, msn: msn.to_owned(), gate: Cell::new(None) }
     }
 
     /// Sends a request with exactly these headers.
@@ -57,13 +64,33 @@ impl<'s> Merchant<'s> {
                 request.header(*name, *value)
             });
         let request = request.body(body.into()).expect("a valid request");
+        let gate = self.gate.take();
         self.runtime.block_on(async {
-            let response = self.router.clone().oneshot(request).await.expect("a router always answers");
+            let mut response = pin!(self.router.clone().oneshot(request));
+            if let Some(gate) = gate {
+                // Nothing but the delivery can hold an answer back, so one that does not wait is there at the first look.
+                tokio::select! {
+                    biased;
+                    _ = &mut response => panic!("the answer did not wait for a delivery"),
+                    () = gate.arrived() => gate.let_one(),
+                }
+            }
+            let response = response.await.expect("a router always answers");
             let (parts, body) = response.into_parts();
             let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("an answer is whole");
             let text = String::from_utf8(bytes.to_vec()).expect("answers are UTF-8");
             Answer { status: parts.status.as_u16(), headers: parts.headers, text }
         })
+    }
+
+    /// Lets `act` send one request, whose answer has to wait until one delivery was answered. The gate is closed again
+    /// after that delivery.
+    pub(crate) fn behind<R>(&self, gate: &'s Gate, act: impl FnOnce() -> R) -> R {
+        gate.close();
+        self.gate.set(Some(gate));
+        let result = act();
+        assert!(self.gate.take().is_none(), "a request was sent");
+        result
     }
 
     /// Sends an emulated call with good credentials.

@@ -12,6 +12,7 @@ mod every_error;
 mod exhaustive;
 mod express;
 mod faults;
+mod gate;
 mod journal;
 mod library;
 mod model;

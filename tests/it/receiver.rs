@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -66,14 +66,21 @@ impl Received {
 
 #[derive(Clone)]
 struct Shared {
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<List>,
     answer: Arc<Answer>,
+}
+
+/// What came, and a way to wait for more.
+#[derive(Default)]
+struct List {
+    all: Mutex<Vec<Received>>,
+    grown: Condvar,
 }
 
 /// A running receiver. It stops when it is dropped.
 pub(crate) struct Receiver {
     address: SocketAddr,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<List>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -93,7 +100,7 @@ impl Receiver {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener can be waited for");
         let address = listener.local_addr().expect("an address");
-        let received = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(List::default());
         let shared = Shared { received: received.clone(), answer: Arc::new(answer) };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -110,19 +117,17 @@ impl Receiver {
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("no test panics with it").clone()
+        self.received.all.lock().expect("no test panics with it").clone()
     }
 
     /// Waits until so many have come.
     pub(crate) fn wait_for(&self, count: usize) -> Vec<Received> {
-        for _ in 0..4000 {
-            let received = self.received();
-            if received.len() >= count {
-                return received;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        panic!("{} of {count} came", self.received().len());
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let all = self.received.all.lock().expect("no test panics with it");
+        let grown = self.received.grown.wait_timeout_while(all, PATIENCE, |all| all.len() < count);
+        let (all, waited) = grown.expect("no test panics with it");
+        assert!(!waited.timed_out(), "{} of {count} came", all.len());
+        all.clone()
     }
 }
 
@@ -142,9 +147,10 @@ async fn take(
         headers: headers.collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    let mut list = shared.received.lock().expect("no test panics with it");
+    let mut list = shared.received.all.lock().expect("no test panics with it");
     let Reply(status, body) = (shared.answer)(list.len(), &received);
     list.push(received);
+    shared.received.grown.notify_all();
     // What a redirect leads to is this receiver again.
     (status, [("location", "/")], body)
 }

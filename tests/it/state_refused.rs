@@ -87,6 +87,10 @@ fn broken_inside(good: &Value) -> Vec<(String, Option<Value>)> {
         (format!("{captured}/amount/currency"), Some(json!("BTC"))),
         (format!("{created}/amount"), Some(json!({"currency": "NOK", "value": 65_000_001_u64}))),
         (format!("{created}/expiresAt"), Some(json!("2026-11-20T08:59:59Z"))),
+        (format!("{created}/returnUrl"), Some(json!("javascript://shop.example/%0Aalert(1)"))),
+        (format!("{created}/returnUrl"), Some(json!("shop\n://example"))),
+        (format!("{created}/returnUrl"), Some(json!("x; script-src *://example"))),
+        (format!("{created}/returnUrl"), Some(json!("http://shop.example/done"))),
         (format!("{created}/flow"), Some(json!("PIGEON"))),
         (format!("{created}/pspReference"), Some(json!("not a UUID"))),
         (
@@ -111,6 +115,12 @@ fn broken_inside(good: &Value) -> Vec<(String, Option<Value>)> {
         ),
         (format!("{receipt}/extras/scopes"), Some(json!(["everything"]))),
         (format!("{receipt}/extras/receipt/lines/0/unit"), Some(json!("DOZEN"))),
+        (format!("{receipt}/extras/receiptUrl"), Some(json!("javascript://x"))),
+        (format!("{receipt}/extras/legalLinks"), Some(json!(["http://example.com/terms"]))),
+        (
+            format!("{express}/extras/shipping/dynamic"),
+            Some(json!({"callbackUrl": "myapp://options", "authorization": null})),
+        ),
         (format!("{express}/extras/shipping/groups/0/kind"), Some(json!("CATAPULT"))),
         (format!("{express}/extras/shipping/groups/0/brand"), Some(json!("Owl"))),
     ]

@@ -1,7 +1,5 @@
 //! Webhooks other than they should be: doubled, late, held, reordered, ahead of the answer, forged.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use epayment_sandbox::engine::ManualTime;
 use serde_json::{Value, json};
 
 use crate::api::Merchant;
+use crate::gate::Gate;
 use crate::receiver::{Received, Receiver};
 use crate::webhooks::{deliveries, frozen, register};
 
@@ -251,58 +250,47 @@ fn the_newest_of_a_payment_goes_first() {
     );
 }
 
-/// A receiver that takes its time, and how often it has answered.
-fn unhurried(status: StatusCode) -> (Receiver, Arc<AtomicUsize>) {
-    let answered = Arc::new(AtomicUsize::new(0));
-    let count = answered.clone();
-    let receiver = Receiver::answering(move |_, _| {
-        std::thread::sleep(Duration::from_millis(100));
-        count.fetch_add(1, Ordering::SeqCst);
-        status
-    });
-    (receiver, answered)
-}
-
 #[test]
 fn a_webhook_can_come_before_the_answer() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
-    let (receiver, answered) = unhurried(StatusCode::OK);
-    let answered = || answered.load(Ordering::SeqCst);
-    register(&shop, &receiver.url("/"));
+    let gate = Gate::new(StatusCode::OK);
+    register(&shop, &gate.url());
     set(&shop, &json!({"before": "response", "duplicate": 3}));
-    shop.created("ahead-0001", 1000);
-    assert!((1..4).contains(&answered()), "the original, not all of its duplicates: {}", answered());
+    shop.behind(&gate, || shop.created("ahead-0001", 1000));
+    assert_eq!(gate.answered(), 1, "the original, none of its duplicates");
+    gate.open();
     set(&shop, &json!({"duplicate": 0}));
     settle(&sandbox);
-    assert_eq!(answered(), 4);
-    assert_eq!(shop.approve("ahead-0001").status, 200);
-    assert_eq!(answered(), 5);
-    assert_eq!(shop.modify("capture", "ahead-0001", "capture-1", 400).status, 200);
-    assert_eq!((answered(), deliveries(&shop, "").len()), (6, 6), "the journal has it, too");
-    shop.cancel("ahead-0001");
-    assert_eq!(answered(), 7);
-    // It is the customer who acts here, not a call of the API.
-    shop.created("ahead-0002", 1000);
-    let before = answered();
+    assert_eq!(gate.answered(), 3);
+    shop.behind(&gate, || assert_eq!(shop.approve("ahead-0001").status, 200));
+    shop.behind(&gate, || {
+        assert_eq!(shop.modify("capture", "ahead-0001", "capture-1", 400).status, 200);
+    });
+    assert_eq!((gate.answered(), deliveries(&shop, "").len()), (2, 6), "the journal has it, too");
+    shop.behind(&gate, || assert_eq!(shop.cancel("ahead-0001").status, 200));
+    assert_eq!(gate.answered(), 1);
+    // It is the customer who acts here, not a call of the API. Nothing is answered meanwhile.
+    shop.behind(&gate, || shop.created("ahead-0002", 1000));
     sandbox.unit("123456").reject("ahead-0002").expect("it waits");
     let path = "/payments/123456/ahead-0001/expire";
     assert_eq!(shop.control("POST", path, &Value::Null).status, 409);
-    assert_eq!(answered(), before);
+    assert_eq!(deliveries(&shop, "&reference=ahead-0002").len(), 1, "of the create");
 }
 
 #[test]
 fn a_webhook_can_come_before_an_answer_that_is_spoilt() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
-    let (receiver, answered) = unhurried(StatusCode::OK);
+    let gate = Gate::new(StatusCode::OK);
     shop.authorized("ahead-0003", 1000);
-    register(&shop, &receiver.url("/"));
+    register(&shop, &gate.url());
     set(&shop, &json!({"before": "response"}));
     let fault = json!({"match": {"operation": "capture"}, "then": {"status": 503}, "commit": true});
     assert_eq!(shop.control("POST", "/faults", &fault).status, 201);
-    assert_eq!(shop.modify("capture", "ahead-0003", "capture-1", 400).status, 503);
-    assert_eq!(answered.load(Ordering::SeqCst), 1);
+    let capture = || shop.modify("capture", "ahead-0003", "capture-1", 400);
+    assert_eq!(shop.behind(&gate, capture).status, 503);
+    assert_eq!(gate.answered(), 1);
 }
 
 #[test]
@@ -310,19 +298,20 @@ fn a_webhook_can_come_before_the_customer_is_back() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
     // One attempt is all that is waited for, whatever comes of it.
-    let (receiver, answered) = unhurried(StatusCode::INTERNAL_SERVER_ERROR);
+    let gate = Gate::new(StatusCode::INTERNAL_SERVER_ERROR);
     let body = json!({
-        "url": receiver.url("/"),
+        "url": gate.url(),
         "events": ["epayments.payment.authorized.v1", "epayments.payment.aborted.v1"],
     });
     assert_eq!(shop.call("POST", "/webhooks/v1/webhooks", None, body.to_string()).status, 201);
     set(&shop, &json!({"before": "redirect"}));
-    for (number, verb) in ["approve", "reject"].into_iter().enumerate() {
+    for verb in ["approve", "reject"] {
         let reference = format!("way-back-{verb}");
         shop.created(&reference, 1000);
         let path = format!("/payments/123456/{reference}/{verb}");
-        assert_eq!(shop.control("POST", &path, &Value::Null).status, 200);
-        assert_eq!(answered.load(Ordering::SeqCst), number + 1, "{verb}");
+        let act = || shop.control("POST", &path, &Value::Null);
+        assert_eq!(shop.behind(&gate, act).status, 200);
+        assert_eq!(gate.answered(), 1, "{verb}");
     }
 }
 

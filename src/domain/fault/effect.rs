@@ -24,9 +24,25 @@ pub enum Spoil {
     /// An error of the catalogue.
     Error(ErrorChoice),
     /// A bare status, as a broken gateway gives it.
-    Status(u16),
+    Status(ErrorStatus),
     /// No answer at all, or nothing that could be read as one.
     Connection(ConnectionFault),
+}
+
+/// A status of an error, 400 to 599. [`Spoil::status`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorStatus(u16);
+
+impl ErrorStatus {
+    fn new(status: u16) -> Option<Self> {
+        (400..600).contains(&status).then_some(Self(status))
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub fn get(self) -> u16 {
+        self.0
+    }
 }
 
 /// How an error was asked for.
@@ -136,7 +152,7 @@ impl Spoil {
     ///
     /// A sentence when it is no status of an error.
     pub fn status(status: u64) -> Result<Self, String> {
-        let known = u16::try_from(status).ok().filter(|status| (400..600).contains(status));
+        let known = u16::try_from(status).ok().and_then(ErrorStatus::new);
         known.map(Self::Status).ok_or_else(|| format!("{status} is not an error's status, 400 to 599"))
     }
 }
@@ -150,16 +166,18 @@ impl Effect {
     /// there is nothing to spoil.
     #[must_use]
     pub fn preferred(code: &str, operation: Operation) -> Option<Self> {
-        let spoil = match code.parse::<u16>().ok()? {
-            status @ 400..600 => {
+        let number = code.parse::<u16>().ok()?;
+        let spoil = match ErrorStatus::new(number) {
+            Some(known) => {
+                let status = known.get();
                 let gives = |spec: &&ErrorSpec| spec.status == status && spec.operations.contains(&operation);
                 let numbered = CATALOGUE.iter().filter(gives).find_map(|spec| spec.number);
                 let named = || CATALOGUE.iter().position(|spec| gives(&spec)).map(|row| ErrorCode::ALL[row]);
                 let choice = numbered.map(ErrorChoice::Number).or_else(|| named().map(ErrorChoice::Row));
-                choice.map_or(Spoil::Status(status), Spoil::Error)
+                choice.map_or(Spoil::Status(known), Spoil::Error)
             }
-            1000.. => Spoil::Error(ErrorChoice::parse(code).ok()?),
-            _ => return None,
+            None if number >= 1000 => Spoil::Error(ErrorChoice::parse(code).ok()?),
+            None => return None,
         };
         Some(Self { spoil: Some(spoil), ..Self::NONE })
     }
@@ -235,12 +253,12 @@ mod tests {
             read("error=BodyTooLarge"),
             Ok(of(Spoil::Error(ErrorChoice::Row(ErrorCode::BodyTooLarge))))
         );
-        assert_eq!(read("status=503"), Ok(of(Spoil::Status(503))));
+        assert_eq!(read("status=503"), Ok(of(Spoil::status(503).unwrap())));
         let reset = Spoil::Connection(ConnectionFault::ConnectionResetByPeer);
         assert_eq!(read("fault=CONNECTION_RESET_BY_PEER"), Ok(of(reset)));
         let delay = Some(Delay::Fixed(Span::seconds(2)));
         assert_eq!(read("delay=2s"), Ok(Effect { delay, ..Effect::NONE }));
-        assert_eq!(read("delay=2s, status=500"), Ok(Effect { delay, ..of(Spoil::Status(500)) }));
+        assert_eq!(read("delay=2s, status=500"), Ok(Effect { delay, ..of(Spoil::status(500).unwrap()) }));
         for (text, complaint) in [
             ("", "one of error"),
             ("commit", "one of error"),

@@ -10,7 +10,7 @@ mod mentions;
 mod words;
 
 pub use delay::{Delay, LONGEST_DELAY};
-pub use effect::{ConnectionFault, Effect, ErrorChoice, Spoil};
+pub use effect::{ConnectionFault, Effect, ErrorChoice, ErrorStatus, Spoil};
 pub use glob::Glob;
 pub use mentions::Mentions;
 pub use words::Words;

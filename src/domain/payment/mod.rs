@@ -31,6 +31,7 @@ pub use modification::{CancelRequest, ModificationRequest};
 pub use offer::{Delivery, NoOffer, Offer, read_offer};
 pub use order::{Extras, Order, PaymentMethod, QrFormat, UserFlow};
 pub use receipt::{OrderLine, Receipt};
+pub(crate) use restore::check_url;
 pub use restore::{Broken, OrderParts, is_key};
 pub use scope::{Scope, Scopes};
 pub use standing::{Phase, Standing, State, Totals};

@@ -5,7 +5,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::texts::{Loose, MAX_METADATA, Texts};
+use super::texts::{
+    Loose, MAX_DESCRIPTION, MAX_METADATA, MAX_METADATA_KEY, MAX_METADATA_VALUE, MAX_RETURN_URL, Texts,
+};
 use super::{
     Approval, Course, Event, EventName, Extras, MAX_EVENTS, Order, PaymentMethod, Script, State, UserFlow,
 };
@@ -13,6 +15,7 @@ use crate::domain::digits::PhoneNumber;
 use crate::domain::money::{Amount, MAX_VALUE};
 use crate::domain::text::{IdempotencyKey, is_reference, length};
 use crate::domain::time::Timestamp;
+use crate::domain::url::{UrlRule, is_allowed};
 
 /// What an [`Order`] is put together from.
 #[derive(Clone, Debug)]
@@ -63,6 +66,24 @@ pub fn is_key(text: &str) -> bool {
     (1..=IdempotencyKey::MAX_LENGTH).contains(&length(text))
 }
 
+/// Checks a URL that came with the create request. What a sandbox took that is not strict is taken by every one.
+///
+/// # Errors
+///
+/// The member, when no create request can have had the URL.
+pub(crate) fn check_url(member: &'static str, url: &str, rule: UrlRule) -> Result<(), Broken> {
+    if is_allowed(url, rule, true) {
+        return Ok(());
+    }
+    Err(Broken::new(
+        member,
+        match rule {
+            UrlRule::Page => "it is neither https nor of a custom scheme, nor http to a local host",
+            UrlRule::Callback => "it is neither https nor http to a local host",
+        },
+    ))
+}
+
 impl Order {
     /// Puts an order together.
     ///
@@ -106,21 +127,26 @@ fn check_texts(loose: &Loose<'_>) -> Result<(), Broken> {
     if !is_key(loose.create_key) {
         return Err(Broken::new("createKey", "it is not 1 to 50 characters"));
     }
+    if !loose.return_url.is_empty() {
+        check_url("returnUrl", loose.return_url, UrlRule::Page)?;
+    }
     let pairs = loose.metadata.unwrap_or_default();
     if pairs.len() > MAX_METADATA {
         return Err(Broken::new("metadata", format!("there are more than {MAX_METADATA} pairs")));
     }
-    let bytes: usize = [loose.reference, loose.create_key, loose.return_url, loose.description]
-        .into_iter()
-        .chain(pairs.iter().flat_map(|(key, value)| [&**key, &**value]))
-        .map(str::len)
-        .sum();
-    if bytes > usize::from(u16::MAX) {
-        let longest =
-            if loose.return_url.len() > loose.description.len() { "returnUrl" } else { "description" };
-        return Err(Broken::new(longest, "the payment's texts are longer than 64 KiB together"));
+    let texts = [
+        ("returnUrl", loose.return_url, MAX_RETURN_URL),
+        ("description", loose.description, MAX_DESCRIPTION),
+    ];
+    let pairs = pairs.iter().flat_map(|(key, value)| {
+        [("metadata", &**key, MAX_METADATA_KEY), ("metadata", &**value, MAX_METADATA_VALUE)]
+    });
+    match texts.into_iter().chain(pairs).find(|(_, text, most)| length(text) > *most) {
+        None => Ok(()),
+        Some((member, _, most)) => {
+            Err(Broken::new(member, format!("there is a text of more than {most} characters")))
+        }
     }
-    Ok(())
 }
 
 impl Course {
@@ -206,6 +232,7 @@ impl Course {
 mod tests {
     use super::*;
     use crate::domain::money::Currency;
+    use crate::domain::text::MAX_REFERENCE;
 
     fn order() -> Order {
         Order::restore(parts()).unwrap()
@@ -300,8 +327,41 @@ mod tests {
         assert_eq!(refused(&|parts| parts.create_key = "".into()), "createKey");
         assert_eq!(refused(&|parts| parts.amount.value = MAX_VALUE + 1), "amount");
         assert_eq!(refused(&|parts| parts.expires_at = Timestamp::EPOCH), "expiresAt");
-        assert_eq!(refused(&|parts| parts.return_url = "x".repeat(65_536).into()), "returnUrl");
+        assert_eq!(
+            refused(&|parts| parts.description = "x".repeat(MAX_DESCRIPTION + 1).into()),
+            "description"
+        );
+        let long = || format!("https://{}", "x".repeat(MAX_RETURN_URL));
+        assert_eq!(refused(&|parts| parts.return_url = long().into()), "returnUrl");
+        for url in ["example.com", "javascript://x", "http://example.com/", "my app://x", "https://a/\n"] {
+            assert_eq!(refused(&|parts| parts.return_url = url.into()), "returnUrl", "{url}");
+        }
         let pair = || (Cow::Borrowed("a"), Cow::Borrowed("b"));
         assert_eq!(refused(&|parts| parts.metadata = Some(vec![pair(); 6])), "metadata");
+        let pair = |key: usize, value: usize| vec![("k".repeat(key).into(), "v".repeat(value).into())];
+        assert_eq!(refused(&|parts| parts.metadata = Some(pair(MAX_METADATA_KEY + 1, 1))), "metadata");
+        assert_eq!(refused(&|parts| parts.metadata = Some(pair(1, MAX_METADATA_VALUE + 1))), "metadata");
+    }
+
+    #[test]
+    fn the_longest_texts_that_a_create_takes_have_room() {
+        // The most bytes that a UTF-16 code unit takes.
+        let long = |length: usize| "€".repeat(length);
+        let pairs: Vec<_> = (0..MAX_METADATA)
+            .map(|_| (long(MAX_METADATA_KEY).into(), long(MAX_METADATA_VALUE).into()))
+            .collect();
+        let url = format!("https://x/{}", long(MAX_RETURN_URL - "https://x/".len()));
+        let order = Order::restore(OrderParts {
+            reference: "r".repeat(MAX_REFERENCE).into(),
+            create_key: long(IdempotencyKey::MAX_LENGTH).into(),
+            return_url: url.clone().into(),
+            description: long(MAX_DESCRIPTION).into(),
+            metadata: Some(pairs),
+            ..parts()
+        });
+        let order = order.unwrap();
+        assert_eq!((order.return_url(), order.description()), (&*url, &*long(MAX_DESCRIPTION)));
+        let last = order.metadata().and_then(Iterator::last);
+        assert_eq!(last, Some((&*long(MAX_METADATA_KEY), &*long(MAX_METADATA_VALUE))));
     }
 }

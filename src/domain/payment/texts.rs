@@ -1,7 +1,27 @@
 //! All of a payment's texts in one allocation: a sandbox holds a million payments.
 
+use crate::domain::text::{IdempotencyKey, MAX_REFERENCE};
+
 /// How many metadata pairs a payment may have (error 4100).
 pub(super) const MAX_METADATA: usize = 5;
+/// The longest key of a metadata pair, in UTF-16 code units like all lengths of texts (error 4120).
+pub(super) const MAX_METADATA_KEY: usize = 100;
+/// The longest value of a metadata pair (error 4130).
+pub(super) const MAX_METADATA_VALUE: usize = 500;
+/// The longest `returnUrl`.
+pub(super) const MAX_RETURN_URL: usize = 2500;
+/// The longest `paymentDescription`.
+pub(super) const MAX_DESCRIPTION: usize = 100;
+
+/// What all texts take at the most: no UTF-16 code unit takes more than three bytes of UTF-8.
+const MAX_BYTES: usize = 3
+    * (MAX_REFERENCE
+        + IdempotencyKey::MAX_LENGTH
+        + MAX_RETURN_URL
+        + MAX_DESCRIPTION
+        + MAX_METADATA * (MAX_METADATA_KEY + MAX_METADATA_VALUE));
+const _: () = assert!(MAX_BYTES <= u16::MAX as usize, "an end of a text is a u16");
+
 const FIXED: usize = 4;
 const PARTS: usize = FIXED + 2 * MAX_METADATA;
 
@@ -24,6 +44,7 @@ pub(super) struct Loose<'a> {
 }
 
 impl Texts {
+    /// Packs texts. The caller has checked their lengths.
     pub(super) fn pack(loose: &Loose<'_>) -> Self {
         let pairs = loose.metadata.unwrap_or_default();
         let parts = [loose.reference, loose.create_key, loose.return_url, loose.description]
@@ -33,9 +54,10 @@ impl Texts {
         let mut ends = [0; PARTS];
         for (part, end) in parts.zip(&mut ends) {
             text.push_str(part);
-            *end = u16::try_from(text.len()).expect("the limits of all texts add up to less than 64 KiB");
+            *end = u16::try_from(text.len()).expect("no more than MAX_BYTES");
         }
-        let metadata = loose.metadata.map(|pairs| u8::try_from(pairs.len()).expect("at most five pairs"));
+        let metadata =
+            loose.metadata.map(|pairs| u8::try_from(pairs.len()).expect("no more than MAX_METADATA"));
         Self { text: text.into_boxed_str(), ends, metadata }
     }
 

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::mpsc::{Receiver as Inbox, channel};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{arm, is_armed, last_fired};
 use crate::api::{Merchant, create_body};
+use crate::gate::Gate;
 use crate::receiver::Receiver;
 use crate::webhooks::{deliveries, frozen, register};
 
@@ -20,47 +20,24 @@ const CREATE: &str = "webhook-before-create-response";
 const REDIRECT: &str = "webhook-before-redirect";
 const DOUBLE: &str = "duplicate-webhook";
 
-/// What happened, in order.
-#[derive(Clone, Default)]
-struct Order(Arc<Mutex<Vec<String>>>);
-
-impl Order {
-    fn note(&self, what: impl Into<String>) {
-        self.0.lock().expect("no test panics with it").push(what.into());
-    }
-
-    fn taken(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().expect("no test panics with it"))
-    }
-
-    /// A receiver that takes its time before it answers, and notes that it has.
-    fn receiver(&self, status: StatusCode) -> Receiver {
-        let order = self.clone();
-        Receiver::answering(move |_, delivery| {
-            std::thread::sleep(Duration::from_millis(100));
-            order.note(format!("webhook {}", delivery.event().1));
-            status
-        })
-    }
-}
-
 #[test]
 fn the_created_webhook_overtakes_the_answer_to_the_create() {
     for status in [StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR] {
         let sandbox = frozen();
         let shop = Merchant::new(&sandbox);
-        let order = Order::default();
-        let receiver = order.receiver(status);
-        register(&shop, &receiver.url("/"));
+        let gate = Gate::new(status);
+        register(&shop, &gate.url());
         arm(&shop, CREATE, &json!({}));
-        shop.created("overtaken-0001", 1000);
-        order.note("answer");
-        assert_eq!(order.taken(), ["webhook CREATED", "answer"], "one attempt is enough: {status}");
+        shop.behind(&gate, || shop.created("overtaken-0001", 1000));
+        gate.note("answer");
+        assert_eq!(gate.taken(), ["webhook CREATED", "answer"], "one attempt is enough: {status}");
         assert_eq!(last_fired(&shop).0, "overtaken-0001");
-        // Only once, and only the create.
+        // Only once, and only the create. Nothing is answered meanwhile.
         shop.created("overtaken-0002", 1000);
-        order.note("answer");
-        assert_eq!(order.taken(), ["answer"]);
+        assert_eq!(deliveries(&shop, "&reference=overtaken-0002"), Vec::<Value>::new());
+        gate.open();
+        sandbox.advance(Duration::ZERO);
+        assert_eq!(gate.taken(), ["webhook CREATED"]);
     }
 }
 
@@ -99,35 +76,45 @@ fn a_create_that_makes_nothing_or_that_nobody_hears_of_leaves_the_race_armed() {
 fn the_webhook_overtakes_the_customer() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
-    let order = Order::default();
-    let receiver = order.receiver(StatusCode::OK);
+    let gate = Gate::new(StatusCode::OK);
     let events = json!(["epayments.payment.authorized.v1", "epayments.payment.aborted.v1"]);
-    let body = json!({"url": receiver.url("/"), "events": events});
+    let body = json!({"url": gate.url(), "events": events});
     assert_eq!(shop.call("POST", "/webhooks/v1/webhooks", None, body.to_string()).status, 201);
     let control = |verb: &str, reference: &str| {
         let path = format!("/payments/123456/{reference}/{verb}");
-        assert_eq!(shop.control("POST", &path, &Value::Null).status, 200);
+        shop.behind(&gate, || assert_eq!(shop.control("POST", &path, &Value::Null).status, 200));
+    };
+    // What the library does blocks, so it has a thread of its own and is looked at once a whole call has gone by.
+    let library = |act: &(dyn Fn() + Sync)| {
+        gate.close();
+        std::thread::scope(|scope| {
+            let acting = scope.spawn(act);
+            gate.wait();
+            assert_eq!(shop.get("way-back-0001").status, 200);
+            assert!(!acting.is_finished(), "it did not wait for the webhook");
+            gate.let_one();
+        });
     };
     let redirected = |reference: &str, act: &dyn Fn(&str)| {
         arm(&shop, REDIRECT, &json!({}));
         shop.created(reference, 1000);
         act(reference);
-        order.note("customer");
+        gate.note("customer");
         assert_eq!(last_fired(&shop).0, reference);
-        order.taken()
+        gate.taken()
     };
     let authorized = ["webhook AUTHORIZED", "customer"];
     assert_eq!(redirected("way-back-0001", &|reference| control("approve", reference)), authorized);
     let aborted = ["webhook ABORTED", "customer"];
     assert_eq!(redirected("way-back-0002", &|reference| control("reject", reference)), aborted);
-    let approve = |reference: &str| sandbox.approve(reference).expect("it waits");
+    let approve = |reference: &str| library(&|| sandbox.approve(reference).expect("it waits"));
     assert_eq!(redirected("way-back-0003", &approve), authorized, "by the library, too");
-    let reject = |reference: &str| sandbox.reject(reference).expect("it waits");
+    let reject = |reference: &str| library(&|| sandbox.reject(reference).expect("it waits"));
     assert_eq!(redirected("way-back-0004", &reject), aborted);
+    // Nothing is answered any more.
     shop.created("way-back-0005", 1000);
     sandbox.approve("way-back-0005").expect("it waits");
-    order.note("customer");
-    assert_eq!(order.taken(), ["customer"], "each race is run once");
+    assert_eq!(deliveries(&shop, "&reference=way-back-0005"), Vec::<Value>::new(), "each race is run once");
 }
 
 #[test]
@@ -271,15 +258,36 @@ fn a_receiver_that_is_not_there_fails_twice_and_is_tried_again() {
 fn the_next_event_waits_for_both_of_two() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);
-    let order = Order::default();
-    let receiver = order.receiver(StatusCode::OK);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     shop.created("queued-0001", 1000);
-    register(&shop, &receiver.url("/"));
+    register(&shop, &format!("http://{}/", listener.local_addr().expect("an address")));
     arm(&shop, DOUBLE, &json!({}));
     assert_eq!(shop.approve("queued-0001").status, 200);
     assert_eq!(shop.modify("capture", "queued-0001", "capture-1", 400).status, 200);
-    sandbox.advance(Duration::ZERO);
-    assert_eq!(order.taken(), ["webhook AUTHORIZED", "webhook AUTHORIZED", "webhook CAPTURED"]);
+    let (send, inbox) = channel();
+    std::thread::spawn(move || listener.incoming().flatten().all(|socket| send.send(socket).is_ok()));
+    // No connection is used twice, so that what comes next comes over the next.
+    let next = || {
+        let socket = inbox.recv_timeout(Duration::from_secs(9)).expect("a connection");
+        let event: Value = serde_json::from_str(&read(&socket).body).expect("deliveries are JSON");
+        (socket, event["name"].as_str().expect("a text").to_owned())
+    };
+    let answer = |mut socket: TcpStream| {
+        let text = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        socket.write_all(text).expect("it takes an answer");
+    };
+    let ((one, name), (other, same_name)) = (next(), next());
+    assert_eq!((&*name, &*same_name), ("AUTHORIZED", "AUTHORIZED"));
+    answer(one);
+    // What is told of another payment comes behind whatever the first answer has led to.
+    shop.created("queued-0002", 1000);
+    let (created, name) = next();
+    assert_eq!(name, "CREATED");
+    answer(created);
+    answer(other);
+    let (captured, name) = next();
+    assert_eq!(name, "CAPTURED");
+    answer(captured);
 }
 
 #[test]

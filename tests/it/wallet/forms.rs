@@ -1,16 +1,12 @@
 //! What the forms do, and for whom.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use epayment_sandbox::Sandbox;
 use serde_json::json;
 
 use super::{frozen, location, open, plain, redirect_of, send, state};
 use crate::api::Merchant;
-use crate::receiver::Receiver;
+use crate::gate::Gate;
 
 const APPROVE: &str = "action=approve&phoneNumber=4712345678";
 
@@ -187,24 +183,16 @@ fn a_late_approval_is_told_that_the_time_is_over() {
 fn webhooks_that_come_before_the_redirect_do() {
     let sandbox = Sandbox::builder().frozen_at("2026-11-20T09:00:00Z").start();
     let shop = Merchant::new(&sandbox);
-    let answered = Arc::new(AtomicUsize::new(0));
-    let receiver = Receiver::answering({
-        let answered = answered.clone();
-        move |_, _| {
-            std::thread::sleep(Duration::from_millis(50));
-            answered.fetch_add(1, Ordering::SeqCst);
-            StatusCode::OK
-        }
-    });
+    let gate = Gate::new(StatusCode::OK);
     let body = json!({
-        "url": receiver.url("/hook"),
+        "url": gate.url(),
         "events": ["epayments.payment.authorized.v1", "epayments.payment.aborted.v1"],
     });
     assert_eq!(shop.call("POST", "/webhooks/v1/webhooks", None, body.to_string()).status, 201);
     shop.control("PUT", "/webhooks/policy", &json!({"before": "redirect"}));
     for (number, action) in [APPROVE, "action=reject", "action=leave"].into_iter().enumerate() {
         let path = plain(&shop, &format!("hook-first-{number}"));
-        assert_eq!(send(&shop, &path, action, &[]).status, 303);
-        assert_eq!(answered.load(Ordering::SeqCst), number + 1, "{action}");
+        assert_eq!(shop.behind(&gate, || send(&shop, &path, action, &[])).status, 303);
+        assert_eq!(gate.answered(), 1, "{action}");
     }
 }

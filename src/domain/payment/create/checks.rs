@@ -6,7 +6,7 @@ use crate::domain::errors::{ErrorCode, Rejection};
 use crate::domain::money::{Amount, AmountGiven, Currency};
 use crate::domain::payment::express::{DynamicOptions, sorted};
 use crate::domain::payment::given::CustomerGiven;
-use crate::domain::payment::texts::{Loose, MAX_METADATA, Texts};
+use crate::domain::payment::texts::{Loose, MAX_METADATA, MAX_METADATA_KEY, MAX_METADATA_VALUE, Texts};
 use crate::domain::payment::{
     Extras, LIFETIME, LONGEST_WAIT, Order, PaymentMethod, Scopes, Shipping, UserFlow,
 };
@@ -202,9 +202,6 @@ struct Asked {
 }
 
 impl Metadata<'_> {
-    const MAX_KEY: usize = 100;
-    const MAX_VALUE: usize = 500;
-
     fn check(&self) -> Result<(), Rejection> {
         let pairs = &self.0;
         if pairs.len() > MAX_METADATA {
@@ -217,10 +214,10 @@ impl Metadata<'_> {
         if repeated {
             return Err(ErrorCode::MetadataDuplicateKey.reject());
         }
-        if let Some((key, _)) = pairs.iter().find(|(key, _)| length(key) > Self::MAX_KEY) {
+        if let Some((key, _)) = pairs.iter().find(|(key, _)| length(key) > MAX_METADATA_KEY) {
             return Err(ErrorCode::MetadataKeyTooLong.about(&[("key", key)]));
         }
-        if let Some((_, value)) = pairs.iter().find(|(_, value)| length(value) > Self::MAX_VALUE) {
+        if let Some((_, value)) = pairs.iter().find(|(_, value)| length(value) > MAX_METADATA_VALUE) {
             return Err(ErrorCode::MetadataValueTooLong.about(&[("value", value)]));
         }
         Ok(())

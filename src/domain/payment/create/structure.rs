@@ -8,6 +8,7 @@ use crate::domain::fields::{At, Fields};
 use crate::domain::json::Json;
 use crate::domain::payment::express::read_shipping;
 use crate::domain::payment::given::{read_amount, read_customer};
+use crate::domain::payment::texts::{MAX_DESCRIPTION, MAX_RETURN_URL};
 use crate::domain::payment::{PaymentMethod, QrFormat, Receipt, UserFlow};
 use crate::domain::read::{
     choice, integer, list, members, object, required_choice, required_text, required_text_of, text,
@@ -62,7 +63,7 @@ impl<'j> CreateRequest<'j> {
         let return_url_at = at.member("returnUrl");
         let return_url = text(return_url, &return_url_at, fields).filter(|url| !url.is_empty());
         if let Some(url) = &return_url {
-            fields.length(&return_url_at, url, 0, 2500);
+            fields.length(&return_url_at, url, 0, MAX_RETURN_URL);
         }
         let flow = required_choice(flow, &at.member("userFlow"), fields, &FLOWS);
         let expires_at = expires_at.and_then(|time| read_expires_at(time, &at.member("expiresAt"), fields));
@@ -71,7 +72,7 @@ impl<'j> CreateRequest<'j> {
         let description_at = at.member("paymentDescription");
         let description = text(description, &description_at, fields);
         if let Some(description) = &description {
-            fields.length(&description_at, description, 3, 100);
+            fields.length(&description_at, description, 3, MAX_DESCRIPTION);
         }
         let receipt = receipt.and_then(|receipt| Receipt::read(receipt, &at.member("receipt"), fields));
         let metadata = metadata.and_then(|metadata| read_metadata(metadata, &at.member("metadata"), fields));
