@@ -269,6 +269,7 @@ impl App {
             .iter()
             .any(|end| request.uri().path().ends_with(end));
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        let request = wallet::under_its_own_path(request);
         let (request, unread) = match is_document {
             // It may be large, so only a caller who may put it gets it read.
             true => (request.map(axum::body::Body::new), false),
@@ -317,7 +318,9 @@ where
 
 /// Whether a path is the sandbox's own. An underscore never starts an emulated path.
 fn is_control(path: &str) -> bool {
-    path.starts_with("/_sandbox") || matches!(path, "/" | "/livez" | "/readyz" | "/pay" | "/qr")
+    path.starts_with("/_sandbox")
+        || matches!(path, "/" | "/livez" | "/readyz")
+        || wallet::own_path(path).is_some()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::settings::Settings;
 use super::verbs::{client, encode, text};
-use super::{Failure, config_args, msn_arg, output, url_arg};
+use super::{Failure, msn_arg, output, speak_args};
 
 /// What stands before and after the short name of an event.
 const EVENT: (&str, &str) = ("epayments.payment.", ".v1");
@@ -30,15 +30,14 @@ pub(super) fn command() -> Command {
                 .value_parser(PossibleValuesParser::new(["text", "json"]))
                 .hide_possible_values(true),
         ])
-        .args([url_arg(), msn_arg()])
-        .args(config_args())
+        .args(speak_args())
+        .arg(msn_arg())
         .args_conflicts_with_subcommands(true)
         .subcommand(
             Command::new("resend")
                 .about("Send what an attempt sent once more, signed afresh")
                 .arg(Arg::new("ID").required(true).help("The first column of the list"))
-                .arg(url_arg())
-                .args(config_args()),
+                .args(speak_args()),
         )
 }
 

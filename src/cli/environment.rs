@@ -120,7 +120,7 @@ pub(super) fn run(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode,
     let url = url.trim_end_matches('/');
     let client = Client::new(url, None)?;
     let mut variables = vec![(URL, url.to_owned())];
-    variables.extend(tls_url(matches, settings, url).map(|url| (TLS_URL, url)));
+    variables.extend(tls_url(settings, url).map(|url| (TLS_URL, url)));
     if impersonates(matches, false) {
         let file = |path: &str| {
             client
@@ -148,9 +148,9 @@ pub(super) fn present(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Returns where the sandbox answers with TLS, if the same configuration says so: of one that a URL names nobody knows.
-fn tls_url(matches: &ArgMatches, settings: &Settings, url: &str) -> Option<String> {
-    let place = Place::of(settings).ok().filter(|_| text(matches, "url").is_none())?;
+/// Returns where the sandbox answers with TLS, if it is the one that the configuration describes: of any other nobody knows.
+fn tls_url(settings: &Settings, url: &str) -> Option<String> {
+    let place = Place::of(settings).ok()?;
     if place.url().ok().is_none_or(|of_place| of_place != url) {
         return None;
     }

@@ -70,7 +70,9 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
             deliveries::run(matches, &gather(&[root, matches, innermost(matches)])?.settings)
         }
         Some(("webhook", matches)) => webhook::run(matches),
-        Some(("requests", matches)) => requests::run(matches, &gather(&[root, matches])?.settings),
+        Some(("requests", matches)) => {
+            requests::run(matches, &gather(&[root, matches, innermost(matches)])?.settings)
+        }
         Some(("tail", matches)) => tail::run(matches, &gather(&[root, matches])?.settings),
         Some(("errors", matches)) => catalogue::run(matches.get_one("CODE").map(String::as_str)),
         Some(("config", matches)) => print_config::run(matches, root),
@@ -133,9 +135,9 @@ fn command() -> Command {
         )
         .subcommand(deliveries::command())
         .subcommand(webhook::command())
-        .subcommand(requests::command(|| [vec![url_arg()], config_args().into()].concat()))
-        .subcommand(checklist::command([url_arg(), msn_arg()].into_iter().chain(config_args())))
-        .subcommand(tail::command(|| [vec![url_arg(), msn_arg()], config_args().into()].concat()))
+        .subcommand(requests::command(|| speak_args().collect()))
+        .subcommand(checklist::command(speak_args().chain([msn_arg()])))
+        .subcommand(tail::command(|| speak_args().chain([msn_arg()]).collect()))
         .subcommand(
             Command::new("errors")
                 .about("Print the error catalogue")
@@ -204,8 +206,13 @@ fn url_arg() -> Arg {
 
 /// Which sandbox and which sales unit: before or after a verb.
 fn reach_args() -> impl Iterator<Item = Arg> {
+    speak_args().chain([msn_arg()]).map(|arg| arg.global(true))
+}
+
+/// What it takes to speak to a running sandbox: where it is, and the token that it wants.
+fn speak_args() -> impl Iterator<Item = Arg> {
     let token = SETTINGS.iter().filter(|setting| setting.key == "control_token").map(setting_arg);
-    [url_arg(), msn_arg()].into_iter().chain(config_args()).chain(token).map(|arg| arg.global(true))
+    std::iter::once(url_arg()).chain(config_args()).chain(token)
 }
 
 fn msn_arg() -> Arg {

@@ -47,6 +47,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
 /// Puts what a library says of a type into words that need no Rust.
 fn in_words(problem: &str) -> String {
+    let problem = match problem.split_once("expected struct ") {
+        Some((before, name)) => {
+            format!("{before}expected an object{}", name.trim_start_matches(char::is_alphanumeric))
+        }
+        None => problem.to_owned(),
+    };
     [
         ("invalid digit found in string", "a whole number is needed"),
         ("number too large to fit in target type", "the number is too large"),
@@ -60,7 +66,17 @@ fn in_words(problem: &str) -> String {
         ("expected f64", "expected a number"),
     ]
     .iter()
-    .fold(problem.to_owned(), |text, (rust, words)| text.replace(rust, words))
+    .fold(problem, |text, (rust, words)| text.replace(rust, words))
+}
+
+/// Says what a JSON text is that is no object; `None` when it is one, or no JSON.
+fn no_object(text: &[u8]) -> Option<String> {
+    let text = text.trim_ascii();
+    if text.starts_with(b"{") || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err() {
+        return None;
+    }
+    let shown = || String::from_utf8_lossy(text).chars().take(40).collect();
+    Some(if text.starts_with(b"[") { "a list".to_owned() } else { shown() })
 }
 
 /// No parameters at all.
@@ -123,14 +139,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         // It is in memory already.
         let bytes = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
         let text: &[u8] = if bytes.trim_ascii().is_empty() { b"{}" } else { &bytes };
-        if text.trim_ascii_start().starts_with(b"[") {
-            // serde would take a list for an object, by the order of members.
-            return Err(Refused::bad_request("The body is wrong: a JSON object is needed, not a list."));
+        // serde would even take a list for an object, by the order of members.
+        if let Some(shown) = no_object(text) {
+            let problem = format!("The body is wrong: a JSON object is needed, not {shown}.");
+            return Err(Refused::bad_request(problem));
         }
         let mut json = serde_json::Deserializer::from_slice(text);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
-            let place = if path == "." { String::new() } else { format!("{path}: ") };
+            // A text that ends too soon has no path.
+            let place = if matches!(&*path, "." | "?") { String::new() } else { format!("{path}: ") };
             let error = error.into_inner();
             let mut problem = error.to_string();
             // Where a member has a name, its line and column say nothing more.

@@ -62,7 +62,10 @@ pub(crate) struct Control {
 
 /// Returns the control API with its guards, and the pages that need none.
 pub(crate) fn router(control: Control) -> Router {
-    let open = Router::new().route("/livez", get(health::probe)).route("/readyz", get(health::probe));
+    let open = Router::new()
+        .route("/livez", get(health::probe))
+        .route("/readyz", get(health::probe))
+        .method_not_allowed_fallback(problem::method_not_allowed);
     calls::routes()
         .route("/_sandbox/openapi.json", get(document::show))
         .fallback(problem::unknown_path)

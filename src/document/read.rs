@@ -23,7 +23,11 @@ pub(crate) fn read(text: &[u8]) -> Result<Document<'_>, Flaw> {
         return Ok(document);
     }
     // Keeping track of the place costs time, so it is only looked for when it is needed.
-    let head: Head = serde_json::from_slice(text).map_err(|error| Flaw::new(format!("{error}")))?;
+    let head: Head = serde_json::from_slice(text).map_err(|error| {
+        // A value that is no document at all has no place to tell of.
+        let problem = if error.is_data() { "it is no JSON object".to_owned() } else { error.to_string() };
+        Flaw::new(problem)
+    })?;
     if head.version != Some(VERSION.into()) {
         let found = head.version.map_or("none".to_owned(), |version| version.to_string());
         return Err(Flaw::of(

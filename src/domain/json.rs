@@ -118,7 +118,7 @@ fn mix(hash: u64, next: u64) -> u64 {
     low ^ high ^ next
 }
 
-/// Writes the value as compact JSON, for messages.
+/// Writes the value as compact JSON, for messages; a text that is all there is without its quotes.
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -131,19 +131,36 @@ impl fmt::Display for Json<'_> {
             Self::List(values) => {
                 f.write_str("[")?;
                 for (index, value) in values.iter().enumerate() {
-                    write!(f, "{}{value}", if index == 0 { "" } else { "," })?;
+                    write!(f, "{}{}", if index == 0 { "" } else { "," }, Within(value))?;
                 }
                 f.write_str("]")
             }
             Self::Object(members) => {
                 f.write_str("{")?;
                 for (index, (name, value)) in members.iter().enumerate() {
-                    write!(f, "{}\"{name}\":{value}", if index == 0 { "" } else { "," })?;
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma}{}:{}", quoted(name), Within(value))?;
                 }
                 f.write_str("}")
             }
         }
     }
+}
+
+/// A value in a list or an object.
+struct Within<'j, 'a>(&'j Json<'a>);
+
+impl fmt::Display for Within<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Json::Text(text) => f.write_str(&quoted(text)),
+            other => other.fmt(f),
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 impl<'de> Deserialize<'de> for Json<'de> {
@@ -305,6 +322,17 @@ mod tests {
         assert_eq!((members[1].1.as_integer(), members[1].1.as_text().unwrap()), (None, "2.5".into()));
         assert_eq!(Json::Float(1e22).as_text(), None);
         assert_eq!(Json::Text("1000".into()).as_integer(), None);
+    }
+
+    #[test]
+    fn values_are_shown_as_compact_json() {
+        for (text, shown) in [
+            (r#"{"a" : ["x", 1.50, null], "b\"": {"c": true}}"#, r#"{"a":["x",1.5,null],"b\"":{"c":true}}"#),
+            (r#""only a text""#, "only a text"),
+            (r#"["a\nb"]"#, r#"["a\nb"]"#),
+        ] {
+            assert_eq!(Json::parse(text.as_bytes()).unwrap().to_string(), shown);
+        }
     }
 
     #[test]

@@ -34,12 +34,12 @@ struct Problem<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WebhookProblem<'a> {
-    r#type: TraceId,
+    r#type: &'a str,
     title: &'a str,
     status: u16,
     detail: &'a str,
     instance: &'a str,
-    trace_id: TraceId,
+    trace_id: &'a str,
     extra_details: Vec<Extra<'a>>,
 }
 
@@ -81,16 +81,8 @@ pub(super) fn render(
     let Refusal { rejection, trace, .. } = refusal;
     let spec = rejection.code.spec();
     let detail = rejection.detail();
-    match spec.shape {
-        Shape::Problem => {
-            let number = spec.number.map(|number| number.to_string());
-            let extra = number.iter().map(|number| Extra { name: "ErrorCode", reason: number });
-            problem(spec.status, spec.title, detail, instance, extra.collect(), *trace)
-        }
-        Shape::Fields => {
-            let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
-            problem(spec.status, spec.title, detail, instance, extra.collect(), *trace)
-        }
+    match of_api(spec.shape, instance) {
+        Shape::Problem | Shape::Fields => problem(refusal, instance),
         Shape::Gateway => gateway(refusal, instance),
         Shape::Bearer => plain(
             spec.status,
@@ -113,53 +105,91 @@ pub(super) fn render(
     }
 }
 
-fn problem(
-    status: u16,
-    title: &str,
-    detail: &str,
-    instance: &str,
-    extra_details: Vec<Extra<'_>>,
-    trace_id: TraceId,
-) -> Answer {
-    let r#type = format!("https://httpstatuses.io/{status}");
-    let problem = Problem { r#type, title, detail, instance, status, extra_details, trace_id };
-    let mut response = json(status, "application/problem+json", &problem);
+/// Each API has one form for its own problems, whatever they are about.
+fn of_api(shape: Shape, instance: &str) -> Shape {
+    match shape {
+        Shape::Problem | Shape::Fields if instance.starts_with("/v1/webhooks") => Shape::Webhook,
+        Shape::Problem | Shape::Fields if instance.starts_with("/userinfo") => Shape::Userinfo,
+        other => other,
+    }
+}
+
+fn problem(refusal: &Refusal, instance: &str) -> Answer {
+    let Refusal { rejection, trace, .. } = refusal;
+    let spec = rejection.code.spec();
+    let number = number(refusal);
+    let mut response = written(
+        spec.status,
+        &Problem {
+            r#type: format!("https://httpstatuses.io/{}", spec.status),
+            title: spec.title,
+            detail: rejection.detail(),
+            instance,
+            status: spec.status,
+            extra_details: extra_details(refusal, number.as_deref()),
+            trace_id: *trace,
+        },
+    );
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+    response
+}
+
+/// The webhooks API has members of the same names in another order, and the trace id twice, marked as not recorded.
+fn webhook(refusal: &Refusal, instance: &str) -> Answer {
+    let Refusal { rejection, trace, .. } = refusal;
+    let spec = rejection.code.spec();
+    let number = number(refusal);
+    let trace = trace.to_string();
+    let trace = format!("{}00", trace.strip_suffix("01").unwrap_or(&trace));
+    // Fields are told of in its own words.
+    let detail = match spec.shape {
+        Shape::Fields => ErrorCode::WebhookInvalid.spec().detail,
+        _ => rejection.detail(),
+    };
+    let problem = WebhookProblem {
+        r#type: &trace,
+        title: spec.title,
+        status: spec.status,
+        detail,
+        instance,
+        trace_id: &trace,
+        extra_details: extra_details(refusal, number.as_deref()),
+    };
+    written(spec.status, &problem)
+}
+
+/// The Userinfo API has its status as a text, and nothing but the detail to name a field in.
+fn userinfo(refusal: &Refusal, instance: &str) -> Answer {
+    let rejection = &refusal.rejection;
+    let spec = rejection.code.spec();
+    let problem = UserinfoProblem {
+        r#type: format!("https://httpstatuses.io/{}", spec.status),
+        title: spec.title,
+        status: spec.status.to_string(),
+        detail: rejection.fields.first().map_or(rejection.detail(), |note| &note.reason),
+        instance,
+    };
+    written(spec.status, &problem)
+}
+
+fn number(refusal: &Refusal) -> Option<String> {
+    refusal.rejection.code.spec().number.map(|number| number.to_string())
+}
+
+/// The ErrorCode, or the offending fields.
+fn extra_details<'a>(refusal: &'a Refusal, number: Option<&'a str>) -> Vec<Extra<'a>> {
+    let code = number.into_iter().map(|number| Extra { name: "ErrorCode", reason: number });
+    let fields = refusal.rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
+    code.chain(fields).collect()
+}
+
+fn written(status: u16, problem: &impl Serialize) -> Answer {
+    let mut response = json(status, "application/problem+json", problem);
     if matches!(status, 408 | 413) {
         // The rest of the body is still on its way, so nothing more can be read from this connection.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
-}
-
-/// The webhooks API has members of the same names in another order, and the trace id twice.
-fn webhook(refusal: &Refusal, instance: &str) -> Answer {
-    let Refusal { rejection, trace, .. } = refusal;
-    let spec = rejection.code.spec();
-    let extra = rejection.fields.iter().map(|FieldNote { name, reason }| Extra { name, reason });
-    let problem = WebhookProblem {
-        r#type: *trace,
-        title: spec.title,
-        status: spec.status,
-        detail: rejection.detail(),
-        instance,
-        trace_id: *trace,
-        extra_details: extra.collect(),
-    };
-    json(spec.status, "application/problem+json", &problem)
-}
-
-/// The Userinfo API has its status as a text.
-fn userinfo(refusal: &Refusal, instance: &str) -> Answer {
-    let spec = refusal.rejection.code.spec();
-    let problem = UserinfoProblem {
-        r#type: format!("https://httpstatuses.io/{}", spec.status),
-        title: spec.title,
-        status: spec.status.to_string(),
-        detail: refusal.rejection.detail(),
-        instance,
-    };
-    json(spec.status, "application/problem+json", &problem)
 }
 
 /// The gateway's bodies have a space after each bracket, colon and comma.

@@ -15,8 +15,8 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{Request, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -39,11 +39,31 @@ pub(crate) struct Wallet {
 
 /// Returns the routes of the customer's side.
 pub(crate) fn router(wallet: Wallet) -> Router {
-    Router::new().route("/pay", get(visit).post(act::act)).route("/qr", get(qr::show)).with_state(wallet)
+    Router::new().route(PAY, get(visit).post(act::act)).route(QR, get(qr::show)).with_state(wallet)
+}
+
+const PAY: &str = "/pay";
+const QR: &str = "/qr";
+
+/// Finds the path that is meant; it matches in any case, as those of the emulated API do.
+pub(crate) fn own_path(path: &str) -> Option<&'static str> {
+    [PAY, QR].into_iter().find(|own| path.eq_ignore_ascii_case(own))
+}
+
+/// Writes a path that is meant for the customer's side as the router knows it.
+pub(crate) fn under_its_own_path<B>(mut request: Request<B>) -> Request<B> {
+    let uri = request.uri();
+    if let Some(own) = own_path(uri.path()).filter(|own| *own != uri.path()) {
+        let path = uri.query().map_or_else(|| own.to_owned(), |query| format!("{own}?{query}"));
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = path.parse().ok();
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+    }
+    request
 }
 
 /// Shows a payment to its customer. Nothing that the customer does happens here.
-async fn visit(State(wallet): State<Wallet>, request: Request) -> Response {
+async fn visit(State(wallet): State<Wallet>, request: axum::extract::Request) -> Response {
     let given = Given::read(request.uri().query().unwrap_or_default().as_bytes());
     match wallet.find(&given) {
         None => End::UNKNOWN.page(StatusCode::NOT_FOUND),

@@ -151,9 +151,14 @@ fn a_broken_document_is_refused_at_its_place_and_changes_nothing() {
         assert!(is_told, "{place} = {value:?}: {detail}");
         assert!(detail.ends_with(" Nothing was changed."), "{detail}");
     }
-    for (text, expected) in
-        [("", "EOF"), ("{", "EOF"), ("[]", "the document"), ("{}", "/version"), ("\u{7f}", "the document")]
-    {
+    for (text, expected) in [
+        ("", "EOF"),
+        ("{", "EOF"),
+        ("[]", "no JSON object"),
+        ("3", "no JSON object"),
+        ("{}", "/version"),
+        ("\u{7f}", "the document"),
+    ] {
         let (status, text) = put(&shop, "", text);
         assert!(status == 400 && text.contains(expected), "{text}");
     }

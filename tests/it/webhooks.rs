@@ -198,6 +198,28 @@ fn a_registration_at_which_nothing_arrives_for_two_weeks_is_removed() {
 }
 
 #[test]
+fn the_webhook_of_the_settings_outlasts_a_dead_receiver() {
+    let receiver = Receiver::answering(|_, _| StatusCode::SERVICE_UNAVAILABLE);
+    let sandbox = Sandbox::builder()
+        .frozen_at("2026-11-20T09:00:00Z")
+        .webhook(&receiver.url("/"), "known beforehand")
+        .start();
+    let shop = Merchant::new(&sandbox);
+    let weeks = |kind: &str| {
+        let fired = sandbox.advance(Duration::from_secs(20 * 86_400));
+        fired.iter().filter(|timer| serde_json::to_value(timer).expect("JSON")["kind"] == kind).count()
+    };
+    shop.created("outlasts-0001", 1000);
+    assert_eq!((weeks("webhookRetry") > 60, weeks("webhookRemoval")), (true, 0));
+    shop.created("outlasts-0002", 1000);
+    let state = shop.call("GET", "/_sandbox/state", None, "").text;
+    assert_eq!(shop.send("PUT", "/_sandbox/state", &[("host", "localhost")], state).status, 204);
+    assert_eq!((weeks("webhookRemoval"), weeks("webhookRemoval")), (0, 0));
+    let row = |reference: &str| deliveries(&shop, &format!("&reference={reference}")).len();
+    assert!(row("outlasts-0002") > 60, "the second payment's events were tried as well");
+}
+
+#[test]
 fn a_slow_receiver_delays_neither_the_api_nor_another_receiver() {
     let sandbox = Sandbox::start();
     let shop = Merchant::new(&sandbox);

@@ -134,8 +134,10 @@ impl Refused<'_> {
                 )
             }
             None => {
-                let paths: Vec<_> =
+                let mut paths: Vec<_> =
                     Operation::ALL.into_iter().map(|operation| operation.call().1.to_owned()).collect();
+                // Two calls with one path stand beside each other.
+                paths.dedup();
                 format!("{shown} is no call of the API. Its paths are {}.", listed(&paths))
             }
         }

@@ -36,7 +36,7 @@ pub struct Approval {
     pub capture_until: Timestamp,
     /// The delivery chosen (Express).
     pub shipping: Option<ShippingChoice>,
-    /// What the customer shared; `None` when nothing was asked for.
+    /// What the customer shared; `None` when nothing of that was asked for.
     pub user_details: Option<UserDetails>,
     /// The customer's id at the merchant; `None` when nothing was asked for.
     pub sub: Option<Uuid>,
@@ -62,15 +62,17 @@ pub struct UserDetails {
 }
 
 impl UserDetails {
-    fn shared(user: &User, scopes: Scopes) -> Self {
-        Self {
+    /// `None` where the scopes ask for nothing of it: the restricted ones have no member here.
+    fn shared(user: &User, scopes: Scopes) -> Option<Self> {
+        let details = Self {
             email: scopes.has(Scope::Email).then(|| user.email.clone()),
             first_name: scopes.has(Scope::Name).then(|| user.first_name.clone()),
             last_name: scopes.has(Scope::Name).then(|| user.last_name.clone()),
             mobile_number: scopes.has(Scope::PhoneNumber).then_some(user.phone_number),
             date_of_birth: scopes.has(Scope::BirthDate).then(|| user.date_of_birth.clone()),
             addresses: scopes.has(Scope::Address).then(|| user.addresses.clone()),
-        }
+        };
+        (details != Self::default()).then_some(details)
     }
 }
 
@@ -373,7 +375,7 @@ impl Payment<'_> {
             card_bin: Some(card.bin),
             capture_until: facts.capture_until(),
             shipping,
-            user_details: (!scopes.is_empty()).then(|| UserDetails::shared(user, scopes)),
+            user_details: UserDetails::shared(user, scopes),
             sub: (!scopes.is_empty()).then(|| user.sub(facts.unit.msn)),
         })
     }

@@ -43,7 +43,7 @@ impl Hook {
             registration,
             is_registered,
             unit: Arc::downgrade(unit),
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue::default().permanent(!is_registered)),
             is_ready: AtomicBool::new(false),
             is_gone: AtomicBool::new(false),
         }
@@ -52,6 +52,11 @@ impl Hook {
     /// Locks what waits. Nothing but the journal is locked while it is.
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts in place what waited when the state was written down.
+    pub(super) fn restore_queue(&self, queue: Queue) {
+        *self.queue() = queue.permanent(!self.is_registered);
     }
 
     /// Returns how many events wait for the receiver, and when the next attempt is due.

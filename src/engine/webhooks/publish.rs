@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::attempt::{Attempt, Outcome};
 use super::delivery::Delivery;
@@ -116,7 +117,7 @@ impl Engine {
             queue.timer = None;
             (queue.retries_due(until), queue.dead_at().filter(|at| *at <= until))
         };
-        if let Some(at) = dead_at.filter(|_| hook.is_registered) {
+        if let Some(at) = dead_at {
             unit.hooks.retain(|known| known.id != hook.id);
             self.touch();
             self.jump.note(unit.msn, None, at, FiredKind::Webhook(WebhookTimer::WebhookRemoval));
@@ -248,10 +249,12 @@ struct Told<'a> {
     msn: Msn,
     reference: &'a str,
     event: EventType,
+    webhook_id: Uuid,
     attempt: u32,
     url: &'a str,
     status: Option<u16>,
     error: Option<&'a str>,
+    micros: i64,
     next_at: Option<Rfc3339>,
 }
 
@@ -267,10 +270,12 @@ impl<'a> Told<'a> {
             msn: row.msn,
             reference: &row.reference,
             event: row.event,
+            webhook_id: row.webhook_id,
             attempt: row.attempt,
             url: &row.url,
             status,
             error,
+            micros: row.took.as_micros(),
             next_at: row.next_at.map(|at| at.rfc3339(3)),
         }
     }

@@ -40,6 +40,8 @@ pub(super) struct Queue {
     again: u64,
     /// The earliest time for which a timer is set.
     pub(super) timer: Option<Timestamp>,
+    /// Whether it outlasts a receiver that is dead.
+    is_permanent: bool,
 }
 
 impl Line {
@@ -55,6 +57,11 @@ impl Line {
 }
 
 impl Queue {
+    /// Says whether it outlasts a receiver that is dead.
+    pub(super) fn permanent(self, is_permanent: bool) -> Self {
+        Self { is_permanent, ..self }
+    }
+
     /// Puts an event at the end of its payment's line, as the policy has it. Returns how many events were given up to make
     /// room.
     pub(super) fn push(&mut self, mut delivery: Delivery) -> usize {
@@ -242,7 +249,7 @@ impl Queue {
 
     /// Returns when the registration counts as dead, if nothing arrives until then. While it is held, nothing can.
     pub(super) fn dead_at(&self) -> Option<Timestamp> {
-        self.failing_since.filter(|_| !self.policy.hold).map(|since| since + DEAD_AFTER)
+        self.failing_since.filter(|_| !self.policy.hold && !self.is_permanent).map(|since| since + DEAD_AFTER)
     }
 
     /// Returns the repeated attempts that are due between the two times, the earliest first.

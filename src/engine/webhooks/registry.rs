@@ -25,10 +25,12 @@ impl Engine {
     /// `WebhookInvalid` with the offending members.
     pub(crate) fn register_webhook(&self, unit: &Arc<Unit>, body: &[u8]) -> Result<Arc<Hook>, Refusal> {
         let register = || -> Result<Arc<Hook>, Rejection> {
-            let body = Json::parse(body).map_err(|message| {
-                let reason = format!("The body is not valid JSON: {message}.");
-                Rejection::of_field(ErrorCode::WebhookInvalid, "body", reason)
-            })?;
+            let refuse = |reason| Rejection::of_field(ErrorCode::WebhookInvalid, "body", reason);
+            if body.trim_ascii().is_empty() {
+                return Err(refuse("A non-empty request body is required.".to_owned()));
+            }
+            let body = Json::parse(body)
+                .map_err(|message| refuse(format!("The body is not valid JSON: {message}.")))?;
             let registration = Registration::read(&body, !self.settings.strict)?;
             let mut secret = [0; SECRET_BYTES];
             unit.ids.fill(&mut secret);

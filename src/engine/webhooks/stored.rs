@@ -53,7 +53,7 @@ impl Engine {
         if let Some(queue) = &data.configured_webhook {
             let queue = Queue::restored(queue, shift).map_err(|flaw| flaw.within("configuredWebhook"))?;
             if let Some(hook) = unit.hooks.all().first() {
-                *hook.queue() = queue;
+                hook.restore_queue(queue);
             }
         }
         for (index, hook) in data.webhooks.iter().enumerate() {
@@ -100,6 +100,6 @@ fn restore_webhook(unit: &Arc<Unit>, data: &HookData, shift: u64) -> Result<(), 
         Flaw::of("events", why.fields.first().map_or_else(String::new, |note| note.reason.to_string()))
     })?;
     // Only now: a registration that is added takes the unit's policy.
-    *hook.queue() = queue;
+    hook.restore_queue(queue);
     Ok(())
 }

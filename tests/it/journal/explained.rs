@@ -287,10 +287,12 @@ fn paths_that_nearly_fit_are_named() {
         assert_eq!(explanation(&shop), text);
     }
     shop.send("GET", "/favicon.ico", &[], "");
+    let told = explanation(&shop);
     assert!(
-        explanation(&shop)
-            .starts_with("GET /favicon.ico is no call of the API. Its paths are /accesstoken/get, ")
+        told.starts_with("GET /favicon.ico is no call of the API. Its paths are /accesstoken/get, "),
+        "{told}"
     );
+    assert_eq!(told.matches(" /webhooks/v1/webhooks,").count(), 1, "{told}");
 }
 
 #[test]

@@ -178,6 +178,24 @@ fn a_token_is_good_for_its_own_payment_only() {
 }
 
 #[test]
+fn the_customers_paths_match_in_any_case() {
+    let sandbox = frozen();
+    let shop = Merchant::new(&sandbox);
+    let path = plain(&shop, "any-case-0001");
+    for (lower, other) in [("/pay?", "/PAY?"), ("/pay?", "/Pay?")] {
+        let (page, same) = (open(&shop, &path), open(&shop, &path.replace(lower, other)));
+        assert_eq!((same.status, same.text), (200, page.text), "{other}");
+    }
+    assert_eq!(open(&shop, &path.replace("/pay?", "/QR?")).headers["content-type"], "image/svg+xml");
+    let fields = "phoneNumber=4712345678&action=reject";
+    let form = [("host", "pay.example.com"), ("content-type", "application/x-www-form-urlencoded")];
+    let (_, token) = path.split_once('?').expect("a query");
+    assert_eq!(shop.send("POST", "/PAY", &form, format!("{token}&{fields}")).status, 303);
+    assert_eq!(open(&shop, &path.replace("token=", "TOKEN=")).status, 404, "the token's own name is exact");
+    assert_eq!(open(&shop, &path.replace("/pay?", "/pay/?")).status, 404);
+}
+
+#[test]
 fn what_a_link_says_never_becomes_text_of_the_page() {
     let sandbox = frozen();
     let shop = Merchant::new(&sandbox);

@@ -231,6 +231,25 @@ fn env_prints_what_a_shell_can_read() {
     assert!(wrong.contains("--url: \"sandbox\""), "{wrong}");
 }
 
+#[test]
+fn env_names_the_port_with_tls_of_the_sandbox_that_the_configuration_describes() {
+    let env = |arguments: &[&str]| {
+        let mut command = program(&[&["env"], arguments].concat());
+        command.env("EPAYMENT_SANDBOX_LISTEN", "127.0.0.1:4711");
+        run_command(command.env("EPAYMENT_SANDBOX_TLS_LISTEN", "127.0.0.1:4712")).good()
+    };
+    let tls = "export EPAYMENT_SANDBOX_TLS_URL=https://127.0.0.1:4712\n";
+    for (arguments, is_known) in [
+        (&[][..], true),
+        (&["--url", "http://127.0.0.1:4711"], true),
+        (&["--url", "http://127.0.0.1:4711/"], true),
+        (&["--url", "http://127.0.0.1:4713"], false),
+    ] {
+        let said = env(arguments);
+        assert_eq!(said.contains(tls), is_known, "{said}");
+    }
+}
+
 /// Prints what leads a client to the sandbox.
 const LEADS: &str = "echo \"$HTTPS_PROXY $https_proxy $NO_PROXY $NODE_USE_ENV_PROXY $EPAYMENT_SANDBOX_URL\"; \
                      echo \"$JAVA_TOOL_OPTIONS\"; echo \"$SSL_CERT_FILE $REQUESTS_CA_BUNDLE $CURL_CA_BUNDLE $DENO_CERT\"; \

@@ -216,6 +216,23 @@ fn verbs_send_the_control_token_that_is_configured() {
     run_at(&sandbox, &["--control-token", "the control token", "reset"]).good();
 }
 
+#[test]
+fn every_verb_takes_the_control_token_as_a_flag() {
+    let sandbox = Sandbox::builder().control_token("tok").start();
+    create_at(&sandbox, MSN, "token-0002");
+    let token = ["--control-token", "tok"];
+    for verb in
+        [&["requests"][..], &["requests", "curl", "req-1"], &["deliveries"], &["checklist"], &["reset"]]
+    {
+        assert!(run_at(&sandbox, verb).failed().contains("--control-token"), "{verb:?}");
+        run_at(&sandbox, &[verb, &token].concat()).good();
+    }
+    let unknown = run_at(&sandbox, &[&["deliveries", "resend", "1"][..], &token].concat()).failed();
+    assert!(unknown.contains("There is no delivery 1"), "{unknown}");
+    let help = run(&["tail", "--help"]).good();
+    assert!(help.contains("--control-token <TOKEN>"), "{help}");
+}
+
 fn phase_with_token(sandbox: &Sandbox, reference: &str) -> String {
     let bearer = [("Authorization", "Bearer the control token")];
     let target = format!("/_sandbox/payments/{MSN}/{reference}");

@@ -86,6 +86,30 @@ fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[test]
+fn a_body_that_is_no_json_object_is_told_without_the_names_of_types() {
+    let sandbox = furnished();
+    for (body, detail) in [
+        ("{", "The body is wrong: EOF while parsing an object at line 1 column 1."),
+        ("null", "The body is wrong: a JSON object is needed, not null."),
+        ("\"text\"", "The body is wrong: a JSON object is needed, not \"text\"."),
+        ("[]", "The body is wrong: a JSON object is needed, not a list."),
+        ("{\"then\":\"x\"}", "The body is wrong: then: invalid type: string \"x\", expected an object."),
+    ] {
+        let answer = control(sandbox.address(), "POST", "/_sandbox/faults", body);
+        assert_eq!(assert_problem(&answer, 400), detail);
+    }
+}
+
+#[test]
+fn a_probe_takes_no_other_method() {
+    let sandbox = furnished();
+    for path in ["/livez", "/readyz"] {
+        let answer = control(sandbox.address(), "POST", path, "");
+        assert!(assert_problem(&answer, 405).starts_with(path), "{answer:?}");
+    }
+}
+
+#[test]
 fn a_value_of_another_type_is_refused_in_words() {
     refused(
         400,

@@ -244,7 +244,8 @@ fn read_industry_data(value: &Json<'_>, at: &At<'_>, fields: &mut Fields) {
     required_text_of(code, &at.member("airlineCode"), fields, 3, 3);
     required_text_of(designator, &at.member("airlineDesignatorCode"), fields, 2, 2);
     required_text_of(passenger, &at.member("passengerName"), fields, 1, 49);
-    if ticket.is_some() {
-        required_text_of(ticket, &at.member("ticketNumber"), fields, 1, 150);
+    let ticket_at = at.member("ticketNumber");
+    if let Some(ticket) = text(ticket, &ticket_at, fields) {
+        fields.length(&ticket_at, &ticket, 1, 150);
     }
 }
