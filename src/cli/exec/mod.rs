@@ -188,7 +188,8 @@ fn with_sandbox(settings: &Settings, impersonates: bool, command: &[OsString]) -
         let keeper = state.map(StateFile::keep);
         let write = |path: &PathBuf| PortFile::write(path, listening.http, listening.https);
         let port_file = settings.port_file.as_ref().map(write).transpose()?;
-        let (end, run, checklist) = run_command(command, &variables, signals, (engine, journal)).await?;
+        // However it went, the sandbox ends in order.
+        let ran = run_command(command, &variables, signals, (engine, journal)).await;
         let _ = stop.send(true);
         let served = serving.await.map_err(|error| format!("the server stopped: {error}"));
         let mut stopped = served
@@ -199,6 +200,7 @@ fn with_sandbox(settings: &Settings, impersonates: bool, command: &[OsString]) -
         if let Some(port_file) = port_file {
             port_file.remove();
         }
+        let (end, run, checklist) = ran?;
         Ok(Ended { end, run, checklist, stopped })
     });
     runtime.shutdown_background();

@@ -261,7 +261,9 @@ const flow = (name, { Client }, msn) =>
                 const later = `${reference}-later`;
                 await good(client.payment.create(token, order(later, 5000)));
                 await other.deliveriesOf(later, 1);
-                const tried = await fetch(`${process.env.SANDBOX_URL}/_sandbox/webhooks/deliveries?reference=${later}`);
+                // An attempt is written down when its answer is in, which the receiver cannot see.
+                const log = `${process.env.EPAYMENT_SANDBOX_URL}/_sandbox/webhooks/deliveries`;
+                const tried = await fetch(`${log}/wait?count=1&timeout=10s&reference=${later}`);
                 const { deliveries } = await tried.json();
                 assert.deepEqual(deliveries.map(({ webhookId }) => webhookId), [second.id]);
                 await good(client.webhook.delete(token, second.id));

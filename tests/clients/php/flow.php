@@ -30,7 +30,7 @@ const EVENTS = [
     'epayments.payment.terminated.v1',
 ];
 
-$sandbox = getenv('SANDBOX_URL') ?: throw new RuntimeException('SANDBOX_URL is not set');
+$sandbox = getenv('EPAYMENT_SANDBOX_URL') ?: throw new RuntimeException('EPAYMENT_SANDBOX_URL is not set');
 $msn = '821001';
 $reference = "order-{$msn}-" . time();
 $checks = new Checks();
