@@ -175,7 +175,9 @@ fn nothing_is_left_for_later() {
     // Put together here, so that this file does not find itself.
     let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["HA", "CK"], ["un", "implemented!"]]
         .map(|parts| parts.concat());
-    for path in all.iter().filter(|path| !path.ends_with("Cargo.lock")) {
+    // Hashes say anything.
+    let locks = ["Cargo.lock", "package-lock.json"];
+    for path in all.iter().filter(|path| !locks.iter().any(|lock| path.ends_with(lock))) {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         for (number, line) in text.lines().enumerate() {
             let mark = marks.iter().find(|mark| line.contains(mark.as_str()));
