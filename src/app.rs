@@ -24,6 +24,7 @@ use crate::engine::{Engine, Kind, Slot};
 pub(crate) use crate::http::Broken;
 use crate::http::{Answer, Answered, Api, BodyError, Held, Received, Rest, Seen};
 use crate::journal::{Call, Journal};
+pub(crate) use crate::journal::{Reason, RefusedConnection, Via};
 use crate::pages;
 use crate::tls::Tls;
 use crate::wallet::{self, Wallet};
@@ -137,6 +138,13 @@ impl App {
     /// Signs an answer that was made elsewhere.
     pub(crate) fn sign_other(&self, response: Response<AppBody>) -> Response<AppBody> {
         self.sign(response, &self.next_control_call())
+    }
+
+    /// Keeps a connection that is refused, and tells those who listen.
+    pub(crate) fn refused(&self, connection: RefusedConnection) {
+        let engine = &self.api.engine;
+        let row = self.journal.keep_connection(connection, engine.read_clock(None).now);
+        engine.live().tell(Kind::Connection, None, || serde_json::to_string(&row).ok());
     }
 
     fn next_control_call(&self) -> RequestId {

@@ -115,9 +115,7 @@ pub(super) fn private_folder() -> Result<PathBuf, Failure> {
     let complain = |error: &io::Error| {
         format!("no folder can be made in {} for the sandbox's certificates: {error}", parent.display())
     };
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let builder = private_builder();
     for number in 0_u32..10_000 {
         let path = parent.join(format!("epayment-sandbox-{}-{number}", std::process::id()));
         match builder.create(&path) {
@@ -128,6 +126,19 @@ pub(super) fn private_folder() -> Result<PathBuf, Failure> {
         }
     }
     Err(complain(&ErrorKind::AlreadyExists.into()))
+}
+
+#[cfg(unix)]
+fn private_builder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Elsewhere a user's folder for temporary files is the user's own.
+#[cfg(not(unix))]
+fn private_builder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 /// Returns the folder in the user's cache for what belongs to a sandbox; a new one for temporary files where there is no cache.

@@ -1,4 +1,4 @@
-//! A call as one line of the terminal.
+//! A call, or a connection that was refused, as one line of the terminal.
 
 use serde_json::Value;
 
@@ -32,6 +32,17 @@ pub(super) fn of_call(call: &Value, coloured: bool) -> String {
     format!("{head}  {told:<28} {dim}{time}  {}{plain}", text(&call["id"]))
 }
 
+/// Writes `09:15:40 proxy   example.com:443          refused 3 times`.
+pub(super) fn of_connection(row: &Value, coloured: bool) -> String {
+    let text = |name: &str| output::clean(row[name].as_str().unwrap_or_default());
+    let target = row["port"].as_u64().map_or_else(|| text("host"), |port| format!("{}:{port}", text("host")));
+    let times = row["count"].as_u64().filter(|count| *count > 1);
+    let times = times.map_or(String::new(), |count| format!(" {count} times"));
+    let [colour, plain] = if coloured { ["\x1b[33m", "\x1b[0m"] } else { ["", ""] };
+    let at = row["lastAt"].as_str().and_then(|at| at.get(11..19)).unwrap_or("-");
+    format!("{at} {:<OPERATION$} {target:<REFERENCE$} {colour}refused{plain}{times}", text("via"))
+}
+
 fn refusal(call: &Value) -> String {
     let error = &call["error"];
     let code = error["code"].as_u64().map_or(String::new(), |code| format!("{code} "));
@@ -44,6 +55,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_connection_is_told_with_its_host_and_how_often() {
+        let one = json!({"host": "example.com", "port": 443, "via": "proxy", "count": 1,
+            "lastAt": "2026-11-20T09:15:41.000Z"});
+        let many = json!({"host": "api.vipps.no\u{1b}", "port": null, "via": "tls", "count": 12,
+            "lastAt": "2026-11-20T09:15:42.000Z"});
+        assert_eq!(
+            [&one, &many].map(|row| of_connection(row, false)),
+            [
+                "09:15:41 proxy   example.com:443          refused",
+                "09:15:42 tls     api.vipps.no\u{fffd}            refused 12 times",
+            ]
+        );
+        assert!(of_connection(&one, true).contains("\x1b[33mrefused\x1b[0m"));
+    }
 
     #[test]
     fn lines_are_aligned() {

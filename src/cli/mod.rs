@@ -10,6 +10,7 @@ mod exec;
 mod impersonation;
 mod line;
 mod lists;
+mod manual;
 mod output;
 mod port_file;
 mod print_config;
@@ -82,6 +83,7 @@ fn dispatch(root: &ArgMatches) -> Result<ExitCode, Failure> {
             output::print(&String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
+        Some(("man", matches)) => manual::run(matches),
         Some((other, _)) => Err(format!("there is no command {other}")),
     }
 }
@@ -153,6 +155,7 @@ fn command() -> Command {
                 .about("Print a completion script")
                 .arg(Arg::new("SHELL").required(true).value_parser(value_parser!(clap_complete::Shell))),
         )
+        .subcommand(manual::command())
 }
 
 fn pay_command() -> Command {

@@ -78,6 +78,10 @@ fn shown(format: Format, kind: &str, data: &Value) -> Option<String> {
         (_, "request") if format == Format::Compact || refused => {
             Some(line::of_call(data, output::stdout_colours()))
         }
+        (_, "connection") => {
+            let line = line::of_connection(data, output::stdout_colours());
+            Some(format!("{line}: {}", field("explanation")))
+        }
         (Format::Quiet, _) => None,
         (_, "payment") => {
             let (event, phase) = (field("event"), field("phase"));
@@ -150,6 +154,9 @@ mod tests {
         assert!(shown(Format::Quiet, "request", &call(200)).is_none());
         assert!(shown(Format::Quiet, "request", &call(404)).is_some());
         assert!(shown(Format::Quiet, "payment", &json!({})).is_none());
+        let connection = json!({"host": "example.com", "port": 443, "via": "proxy", "explanation": "Why."});
+        let told = shown(Format::Quiet, "connection", &connection);
+        assert_eq!(told.as_deref(), Some("- proxy   example.com:443          refused: Why."));
         assert!(shown(Format::Compact, "request", &call(200)).is_some());
         assert_eq!(shown(Format::Json, "x", &json!(1)).as_deref(), Some(r#"{"data":1,"event":"x"}"#));
     }

@@ -8,8 +8,8 @@ use utoipa::openapi::HttpMethod;
 
 use super::Control;
 use super::{
-    checklist, clock, deliveries, errors, events, faults, health, payments, policy, races, receivers,
-    requests, reset, sales_units, snapshots, state, trust, users, wait,
+    checklist, clock, connections, deliveries, errors, events, faults, health, payments, policy, races,
+    receivers, requests, reset, sales_units, snapshots, state, trust, users, wait,
 };
 
 macro_rules! calls {
@@ -71,6 +71,7 @@ calls! {
     requests::wait,
     requests::show,
     requests::curl,
+    connections::list,
     checklist::show,
     events::stream,
     trust::ca,

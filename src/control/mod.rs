@@ -5,6 +5,7 @@ mod callbacks;
 mod calls;
 mod checklist;
 mod clock;
+mod connections;
 mod deliveries;
 mod document;
 mod errors;

@@ -169,7 +169,7 @@ pub(super) async fn wait(
     }
 }
 
-/// Forgets the calls.
+/// Forgets the calls; without `msn` also the refused connections.
 #[utoipa::path(
     delete, path = "/_sandbox/requests", tag = "requests",
     params(("msn" = Option<String>, Query, description = "only this sales unit's")),

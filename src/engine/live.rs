@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Request,
     /// A webhook delivery was tried.
     Delivery,
+    /// A connection was refused.
+    Connection,
     /// A clock was moved or set.
     Clock,
     /// A race was run.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Payment => "payment",
             Self::Request => "request",
             Self::Delivery => "delivery",
+            Self::Connection => "connection",
             Self::Clock => "clock",
             Self::Race => "race",
             Self::Resync => "resync",

@@ -4,6 +4,7 @@
 //! other. What comes in is copied and nothing else; secrets are masked, bodies read and refusals explained when somebody
 //! looks.
 
+mod connections;
 mod curl;
 mod filter;
 mod mask;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+pub(crate) use connections::{ConnectionRow, Connections, Reason, RefusedConnection, Via};
 pub(crate) use curl::quoted;
 pub(crate) use filter::Filter;
 pub(crate) use row::{Call, Row};
@@ -23,6 +25,7 @@ pub use snapshot::RequestSnapshot;
 pub(crate) use view::Summary;
 
 use crate::domain::digits::Msn;
+use crate::domain::time::Timestamp;
 use crate::engine::Signal;
 
 /// Shows a header's value, masked if it is a secret.
@@ -46,6 +49,8 @@ pub(crate) struct Journal {
     cleared: AtomicU64,
     /// Somebody waits for calls.
     changed: Signal,
+    /// Connections that were refused.
+    connections: connections::Kept,
 }
 
 impl Journal {
@@ -57,6 +62,7 @@ impl Journal {
             calls: AtomicU64::new(0),
             cleared: AtomicU64::new(0),
             changed: Signal::default(),
+            connections: connections::Kept::default(),
         }
     }
 
@@ -91,11 +97,22 @@ impl Journal {
         self.changed.notify();
     }
 
-    /// Forgets every call, or those of one sales unit.
+    /// Keeps a connection that was refused; returns its row.
+    pub(crate) fn keep_connection(&self, refused: RefusedConnection, at: Timestamp) -> ConnectionRow {
+        self.connections.add(refused, at)
+    }
+
+    /// Returns the connections that were refused, the last one first.
+    pub(crate) fn connections(&self) -> Connections {
+        self.connections.list()
+    }
+
+    /// Forgets every call and connection, or the calls of one sales unit.
     pub(crate) fn clear(&self, msn: Option<Msn>) {
         let last = self.calls.load(Ordering::Acquire);
         if msn.is_none() {
             self.cleared.fetch_max(last, Ordering::AcqRel);
+            self.connections.clear();
         }
         for place in &self.places {
             let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The calls of a run that were refused, and the webhooks that did not arrive.
+//! The calls and connections of a run that were refused, and the webhooks that did not arrive.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::junit::{self, Case, Outcome, Suite};
 use crate::engine::{self, DeliveryFilter, DeliveryRow, Engine};
-use crate::journal::{Filter, Journal, Row};
+use crate::journal::{ConnectionRow, Connections, Filter, Journal, Row};
 
 /// What a run came to.
 pub(crate) struct Run {
@@ -17,6 +17,8 @@ pub(crate) struct Run {
     pub(crate) calls: usize,
     /// How many are not, because others came after them.
     pub(crate) forgotten: u64,
+    /// The connections that were refused, the last one first.
+    pub(crate) connections: Connections,
     /// Of every event that has not arrived, the last attempt, oldest first. A forged one has to be refused and is none.
     pub(crate) failed: Vec<Arc<DeliveryRow>>,
 }
@@ -28,12 +30,13 @@ impl Run {
         refused.reverse();
         let calls = journal.count(&Filter::default(), usize::MAX);
         let failed = not_arrived(&engine.deliveries(&DeliveryFilter::default(), usize::MAX));
-        Self { refused, calls, forgotten: journal.forgotten(), failed }
+        Self { refused, calls, forgotten: journal.forgotten(), connections: journal.connections(), failed }
     }
 
     /// Writes it as XML of `JUnit`. Where nothing went wrong, a case says so: some readers take an empty file for a mistake.
     pub(crate) fn junit(&self) -> String {
         let mut requests: Vec<_> = self.refused.iter().map(of_call).collect();
+        requests.extend(self.connections.rows.iter().rev().map(of_connection));
         if requests.is_empty() {
             requests.push(good("requests", "no request was refused"));
         }
@@ -74,6 +77,20 @@ fn of_call(row: &Row) -> Case {
         name: format!("{} ({})", row.call(), row.id()),
         micros: row.micros(),
         outcome: Outcome::Failed { kind, message, text: row.explanation().unwrap_or_default() },
+    }
+}
+
+fn of_connection(row: &ConnectionRow) -> Case {
+    let times = if row.count == 1 { String::new() } else { format!(" {} times", row.count) };
+    Case {
+        class: format!("requests.{}", row.what.via.word()),
+        name: row.target(),
+        micros: 0,
+        outcome: Outcome::Failed {
+            kind: row.what.reason.word().into(),
+            message: format!("Connection refused{times}"),
+            text: row.what.explanation.clone(),
+        },
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) async fn over_http1<S: Wire>(stream: S, app: Arc<App>, place: Place) 
                 // Only what is meant for a proxy names a host in its target.
                 let mut response = match request.uri().authority() {
                     None => app.answer(request).await,
-                    Some(_) => match proxy::judge(&request, app.tls().names(), local, place) {
+                    Some(_) => match proxy::judge(&request, &app, local, place) {
                         Verdict::Ours => app.answer(request).await,
                         Verdict::Tunnel(host) => {
                             let _ = activity.tunnel.set(host);
@@ -106,7 +106,7 @@ pub(super) async fn over_http2<S: Wire + Send + 'static>(stream: S, app: Arc<App
             async move {
                 // Every request names a host here; the handshake has judged it.
                 let response = match request.method() == Method::CONNECT {
-                    true => app.sign_other(proxy::no_tunnel(&request.uri().to_string())),
+                    true => app.sign_other(proxy::no_tunnel(request.uri(), &app)),
                     false => app.answer(request).await,
                 };
                 drop(running);

@@ -16,7 +16,8 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::{Place, Tunnel, over_http1, over_http2};
-use crate::app::App;
+use super::proxy;
+use crate::app::{App, Reason, RefusedConnection, Via};
 use crate::broken::Wire;
 use crate::tls::{H2, Host};
 
@@ -63,7 +64,7 @@ async fn serve(stream: Begun, told: Option<Host>, app: Arc<App>) {
         Ok(Spoken::Tls(stream)) => drop(over_http1(*stream, app, Place::Inside).await),
         Ok(Spoken::Plain(stream)) => drop(over_http1(stream, app, Place::Inside).await),
         Ok(Spoken::Nothing) => {}
-        Err(error) => tell(&error),
+        Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
     }
 }
 
@@ -89,12 +90,24 @@ async fn begin(mut stream: Begun, told: Option<&Host>, app: &App) -> io::Result<
     let local = stream.socket.local_addr().ok().map(|address| address.ip());
     let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let hello = start.client_hello();
-    let asked = hello.server_name();
-    match app.tls().config(asked, told, local) {
-        Ok(config) => Ok(Spoken::Tls(Box::new(start.into_stream(config).await?))),
+    let asked = hello.server_name().map(str::to_owned);
+    match app.tls().config(asked.as_deref(), told, local) {
+        Ok(config) => match start.into_stream(config).await {
+            Ok(stream) => Ok(Spoken::Tls(Box::new(stream))),
+            Err(error) if is_distrust(&error) => {
+                let host = asked.or_else(|| told.or(local.map(Host::Address).as_ref()).map(Host::to_string));
+                not_trusted(host.as_deref().unwrap_or("this address"), app);
+                Ok(Spoken::Nothing)
+            }
+            Err(error) => Err(error),
+        },
         Err(stranger) => {
-            let told = stranger.explain(&asked.unwrap_or("this address"));
-            tracing::warn!("a TLS handshake was refused: {told}");
+            let host = asked.as_deref().unwrap_or("this address");
+            let reason = proxy::reason(stranger);
+            let refused =
+                RefusedConnection::new(host, None, Via::Tls, reason, |host| stranger.explain(&host));
+            tracing::warn!("a TLS handshake was refused: {}", refused.explanation);
+            app.refused(refused);
             farewell(&mut start.io, &UNRECOGNIZED_NAME).await;
             Ok(Spoken::Nothing)
         }
@@ -113,19 +126,28 @@ async fn farewell(stream: &mut Begun, word: &[u8]) {
     let _ = timeout(FAREWELL, last).await;
 }
 
-/// A client that does not know the authority is the usual reason, and the remedy is not obvious.
-fn tell(error: &io::Error) {
+/// Whether the client says that it does not know who vouches for the sandbox.
+fn is_distrust(error: &io::Error) -> bool {
     let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
-    match cause {
+    matches!(
+        cause,
         Some(rustls::Error::AlertReceived(
             AlertDescription::UnknownCA
-            | AlertDescription::BadCertificate
-            | AlertDescription::CertificateUnknown,
-        )) => tracing::warn!(
-            "a TLS handshake failed: the client does not trust the sandbox; give it GET /_sandbox/ca.pem to trust"
-        ),
-        _ => tracing::debug!(%error, "a TLS handshake failed"),
-    }
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateUnknown,
+        ))
+    )
+}
+
+/// A client that does not know the authority is the usual mistake, and the remedy is not obvious.
+fn not_trusted(host: &str, app: &App) {
+    let explain = |_: &str| {
+        "A TLS handshake failed: the client does not trust the sandbox; give it GET /_sandbox/ca.pem to trust."
+            .into()
+    };
+    let refused = RefusedConnection::new(host, None, Via::Tls, Reason::NotTrusted, explain);
+    tracing::warn!("{}", refused.explanation);
+    app.refused(refused);
 }
 
 impl Wire for Begun {

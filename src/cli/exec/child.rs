@@ -26,15 +26,32 @@ pub(super) type Variables = Vec<(&'static str, Option<String>)>;
 pub(super) fn start(command: &[OsString], variables: &Variables) -> Result<Child, NotStarted> {
     let (program, arguments) =
         command.split_first().map_or((OsString::new(), &[][..]), |(first, rest)| (first.clone(), rest));
-    let mut command = Command::new(&program);
-    command.args(arguments);
-    for (name, value) in variables {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.spawn().map_err(|error| not_started(&program.to_string_lossy(), &error))
+    let spawn = |program: &OsString| {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        for (name, value) in variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.spawn()
+    };
+    let started = spawn(&program).or_else(|error| match (error.kind(), script(&program)) {
+        (ErrorKind::NotFound, Some(script)) => spawn(&script).map_err(|_| error),
+        _ => Err(error),
+    });
+    started.map_err(|error| not_started(&program.to_string_lossy(), &error))
+}
+
+/// Returns what else a command can be called: on Windows `npm` and its like are scripts, found by their whole name alone.
+fn script(program: &OsString) -> Option<OsString> {
+    let bare = cfg!(windows) && std::path::Path::new(program).extension().is_none();
+    bare.then(|| {
+        let mut script = program.clone();
+        script.push(".cmd");
+        script
+    })
 }
 
 fn not_started(program: &str, error: &Error) -> NotStarted {

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use crate::support::{program, run_command};
 
-fn help(command: &[&str]) -> String {
+/// Returns what a command says of itself.
+pub(super) fn help(command: &[&str]) -> String {
     // The width of the page, not of the terminal that the test is run from.
     run_command(program(command).arg("--help").env("COLUMNS", "100")).good()
 }
 
 /// Returns the commands that a help text lists.
-fn commands(help: &str) -> Vec<&str> {
+pub(super) fn commands(help: &str) -> Vec<&str> {
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names = list.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
     names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()

@@ -145,6 +145,42 @@ fn a_failure_is_told_with_the_refused_calls_and_why() {
 }
 
 #[test]
+fn a_failure_is_told_with_the_hosts_that_the_proxy_refused() {
+    let folder = Folder::new();
+    let path = folder.path("report.xml");
+    let visit = |address| {
+        for host in ["example.com:443", "api.vipps.no:443", "example.com:443"] {
+            let ask = format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            assert_eq!(call(address, ask).status, 403);
+        }
+    };
+    let ended = visited(&["--junit", &path.to_string_lossy()], visit);
+    // While the command runs, each is a warning.
+    let (_, told) = ended.stderr.split_once("epayment-sandbox: ").expect("it is told");
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!(lines.len(), 5, "{ended:?}");
+    assert_eq!(lines[0], "sh ended with 4; 0 of 0 calls refused, 0 webhooks failed, 3 connections refused");
+    assert!(lines[1].ends_with(" proxy   api.vipps.no:443         refused"), "{ended:?}");
+    assert!(
+        lines[2].starts_with("           api.vipps.no belongs to the production environment"),
+        "{ended:?}"
+    );
+    assert!(lines[3].ends_with(" proxy   example.com:443          refused 2 times"), "{ended:?}");
+    assert!(lines[4].starts_with("           The sandbox is not example.com, "), "{ended:?}");
+    let report = fs::read_to_string(&path).expect("it is written when the command fails");
+    for word in [
+        "tests=\"3\" failures=\"2\"",
+        "<testcase classname=\"requests.proxy\" name=\"api.vipps.no:443\"",
+        "<failure type=\"production\" message=\"Connection refused\">api.vipps.no belongs to the production",
+        "<testcase classname=\"requests.proxy\" name=\"example.com:443\"",
+        "<failure type=\"otherHost\" message=\"Connection refused 2 times\">The sandbox is not example.com, ",
+    ] {
+        assert!(report.contains(word), "{word} is not in\n{report}");
+    }
+    assert!(!visited(&["-q"], visit).stderr.contains("ended with"));
+}
+
+#[test]
 fn a_failure_is_told_with_the_webhooks_that_failed() {
     let options = ["--webhook-url", &format!("http://{NOBODY}/hook"), "--webhook-secret", "s"];
     let ended = visited(&options, |address| {

@@ -119,6 +119,18 @@ fn tail_shows_what_happens_as_it_happens() {
 }
 
 #[test]
+fn tail_shows_whom_the_proxy_refuses() {
+    let sandbox = Sandbox::builder().frozen_at("2026-11-20T09:14:31Z").start();
+    let tail = Following::start(&mut at(&sandbox, &["tail", "--format", "quiet"]));
+    tail.until(|| drop(call(sandbox.address(), get(MSN, "are-you-there"))));
+    let ask = "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n";
+    assert_eq!(call(sandbox.address(), ask).status, 403);
+    let line = tail.line_where(|line| !line.contains("are-you-there"));
+    let expected = "09:14:31 proxy   example.com:443          refused: The sandbox is not example.com, ";
+    assert!(line.starts_with(expected), "{line}");
+}
+
+#[test]
 fn tail_goes_on_when_the_sandbox_comes_back() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

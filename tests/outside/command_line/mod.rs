@@ -4,6 +4,7 @@ mod documented;
 mod exec;
 mod healthcheck;
 mod journal;
+mod manual;
 mod told;
 mod verbs;
 mod webhooks;

@@ -4,6 +4,7 @@ mod authority;
 mod handshakes;
 mod http2;
 mod proxy;
+mod refused;
 mod tools;
 
 use std::io::{self, Read, Write};

@@ -11,7 +11,8 @@ use rustls::{ClientConnection, StreamOwned};
 use super::{LIVEZ, assert_is_alive, connect, exchange, shake, trusting};
 use crate::support::{Connection, MSN, PATIENCE, Running, call, control, get, program};
 
-fn ask(host: &str) -> String {
+/// Writes a request for a tunnel.
+pub(super) fn ask(host: &str) -> String {
     format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nProxy-Connection: Keep-Alive\r\n\r\n")
 }
 
