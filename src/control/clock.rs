@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Control;
-use super::extract::{Body, Query, Scope};
+use super::extract::{Body, NoInput, Query, Scope};
 use super::problem::{Problem, Refused};
 use crate::domain::span::Span;
 use crate::domain::time::Timestamp;
@@ -134,11 +134,13 @@ pub(super) async fn advance(
 #[utoipa::path(
     post, path = "/_sandbox/clock/reset", tag = "clock",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
+    request_body = NoInput,
     responses((status = 200, body = Clock), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn reset(
     State(control): State<Control>,
     Query(scope): Query<Scope>,
+    Body(NoInput {}): Body<NoInput>,
 ) -> Result<Json<Clock>, Refused> {
     let unit = control.scope(scope.msn)?;
     control.engine.reset_clock(unit.as_deref());

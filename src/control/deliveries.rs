@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Control;
-use super::extract::{MAX_LIMIT, Path, Query, read_limit};
+use super::extract::{Body, MAX_LIMIT, NoInput, Path, Query, read_limit};
 use super::problem::{Problem, Refused, json_text};
 use super::until::{timeout, until};
 use crate::domain::digits::Msn;
@@ -208,6 +208,7 @@ pub(super) async fn wait(
 #[utoipa::path(
     post, path = "/_sandbox/webhooks/deliveries/{id}/redeliver", tag = "webhooks",
     params(("id" = String, Path)),
+    request_body = NoInput,
     responses(
         (status = 202, description = "It is on its way"), (status = 404, body = Problem),
         (status = 409, description = "Its webhook is gone", body = Problem)
@@ -216,6 +217,7 @@ pub(super) async fn wait(
 pub(super) async fn redeliver(
     State(control): State<Control>,
     Path(id): Path<String>,
+    Body(NoInput {}): Body<NoInput>,
 ) -> Result<Response, Refused> {
     let known = id.parse().ok().and_then(|id| control.engine.redeliver(id));
     match known {

@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use super::problem::Refused;
 use crate::domain::digits::Msn;
@@ -54,6 +55,7 @@ fn in_words(problem: &str) -> String {
         None => problem.to_owned(),
     };
     [
+        ("there are no fields", "the call takes no members; the query narrows it down"),
         ("invalid digit found in string", "a whole number is needed"),
         ("number too large to fit in target type", "the number is too large"),
         ("number too small to fit in target type", "the number is too small"),
@@ -163,6 +165,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         Ok(Self(body))
     }
 }
+
+/// Nothing: no body, or an empty object.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoInput {}
 
 /// A path parameter that is a domain value. One that cannot be read names nothing.
 pub(super) struct Path<T>(pub(super) T);

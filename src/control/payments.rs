@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::callbacks::CallbackView;
-use super::extract::{Body, MAX_LIMIT, Path, Query, Scope, read_limit};
+use super::extract::{Body, MAX_LIMIT, NoInput, Path, Query, Scope, read_limit};
 use super::problem::{Problem, Refused, json_text};
 use super::requests::write_rows;
 use super::{Control, deliveries};
@@ -230,11 +230,6 @@ pub(super) struct ApproveInput {
     /// The first six digits of the card; the first good one unless told.
     card: Option<String>,
 }
-
-/// Nothing: no body, or an empty object.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NoInput {}
 
 impl From<CustomerRefusal> for Refused {
     fn from(refusal: CustomerRefusal) -> Self {

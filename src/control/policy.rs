@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Control;
-use super::extract::{Body, Query};
+use super::extract::{Body, NoInput, Query};
 use super::problem::{Problem, Refused};
 use crate::domain::digits::Msn;
 use crate::domain::span::Span;
@@ -167,11 +167,13 @@ pub(super) async fn put(
         ("msn" = Option<String>, Query, description = "only this sales unit's"),
         ("webhookId" = Option<String>, Query, description = "only this registration's")
     ),
+    request_body = NoInput,
     responses((status = 200, body = Released), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn release(
     State(control): State<Control>,
     Query(query): Query<ReachQuery>,
+    Body(NoInput {}): Body<NoInput>,
 ) -> Result<Json<Released>, Refused> {
     let reach = control.reach(&query)?;
     Ok(Json(Released { released: control.engine.release_webhooks(&reach) }))

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Control;
-use super::extract::{Query, Scope};
+use super::extract::{Body, NoInput, Query, Scope};
 use super::problem::{Problem, Refused};
 use super::state::in_background;
 
@@ -14,11 +14,13 @@ use super::state::in_background;
 #[utoipa::path(
     post, path = "/_sandbox/reset", tag = "sandbox",
     params(("msn" = Option<String>, Query, description = "only this sales unit")),
+    request_body = NoInput,
     responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn reset(
     State(control): State<Control>,
     Query(scope): Query<Scope>,
+    Body(NoInput {}): Body<NoInput>,
 ) -> Result<StatusCode, Refused> {
     let unit = control.scope(scope.msn)?;
     in_background(move || {
@@ -39,11 +41,13 @@ pub(super) async fn reset(
 #[utoipa::path(
     post, path = "/_sandbox/tokens/expire", tag = "sandbox",
     params(("msn" = Option<String>, Query, description = "only this sales unit's")),
+    request_body = NoInput,
     responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn expire_tokens(
     State(control): State<Control>,
     Query(scope): Query<Scope>,
+    Body(NoInput {}): Body<NoInput>,
 ) -> Result<StatusCode, Refused> {
     let unit = control.scope(scope.msn)?;
     control.engine.end_tokens(unit.map(|unit| unit.msn));

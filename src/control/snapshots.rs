@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Control;
-use super::extract::{Path, Query, Scope};
+use super::extract::{Body, NoInput, Path, Query, Scope};
 use super::problem::{Problem, Refused};
 use super::state::{in_background, json_bytes, put_back, taken_down};
 use crate::domain::digits::Msn;
@@ -172,6 +172,7 @@ pub(super) async fn put(
 #[utoipa::path(
     post, path = "/_sandbox/snapshots/{name}/restore", tag = "state",
     params(("name" = String, Path), ("msn" = Option<String>, Query, description = "only this sales unit")),
+    request_body = NoInput,
     responses(
         (status = 204), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
     )
@@ -180,6 +181,7 @@ pub(super) async fn restore(
     State(control): State<Control>,
     Path(name): Path<String>,
     Query(scope): Query<Scope>,
+    Body(NoInput {}): Body<NoInput>,
 ) -> Result<StatusCode, Refused> {
     let snapshots: &Arc<Snapshots> = &control.snapshots;
     let of_all = || snapshots.all().get(&(None, name.clone())).cloned();

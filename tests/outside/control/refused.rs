@@ -155,6 +155,10 @@ fn an_unknown_member_is_refused_with_those_that_there_are() {
         400,
         &[
             ("PUT", "/clock", r#"{"modus":"frozen"}"#, &["modus", "`mode`", "`now`"]),
+            ("POST", "/reset", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
+            ("POST", "/clock/reset", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
+            ("POST", "/tokens/expire", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
+            ("POST", "/webhooks/release", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
             ("POST", "/clock/advance", r#"{"days":1}"#, &["days", "`by`", "`to`"]),
             ("PUT", "/sales-units/123456", r#"{"nam":"x"}"#, &["nam", "`name`", "`clientId`"]),
             (
