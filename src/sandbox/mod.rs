@@ -13,15 +13,15 @@ mod wait;
 mod webhooks;
 
 use std::fmt;
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::any;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -122,7 +122,7 @@ impl Sandbox {
     }
 
     /// Returns the sandbox as a router of axum 0.8, to be called without a socket or mounted in a server of your own. It works
-    /// under any runtime. No webhook is sent any more once the sandbox is dropped.
+    /// under any runtime, and as long as the sandbox is there.
     ///
     /// A fault of the connection cannot break a socket here: the answer is a 502 (for `MALFORMED_RESPONSE_CHUNK` a 200)
     /// whose body ends in an error.
@@ -131,14 +131,13 @@ impl Sandbox {
         Router::new().fallback(any(move |request: Request| {
             let (app, runtime) = (app.clone(), runtime.clone());
             async move {
-                let answer = async move { app.answer(request).await };
-                let answered = match Handle::try_current() {
-                    Ok(_) => Ok(answer.await),
-                    // What waits needs a clock of tokio's.
-                    Err(_) => runtime.spawn(answer).await,
-                };
-                let gone = |_| StatusCode::SERVICE_UNAVAILABLE.into_response();
-                answered.map_or_else(gone, broken::without_socket)
+                let mut answer = pin!(app.answer(request));
+                let answered = poll_fn(|cx| {
+                    // What waits needs a clock of tokio's: the caller's, or else the sandbox's own.
+                    let _inside = Handle::try_current().is_err().then(|| runtime.enter());
+                    answer.as_mut().poll(cx)
+                });
+                broken::without_socket(answered.await)
             }
         }))
     }

@@ -100,14 +100,6 @@ fn under_a_runtime_that_is_not_tokios_everything_can_be_awaited() {
 }
 
 #[test]
-fn a_router_outlives_its_sandbox() {
-    let router = Sandbox::start().router();
-    let request = Request::get("/livez").body(Body::empty()).expect("a valid request");
-    let answer = smol::block_on(router.oneshot(request)).expect("it answers");
-    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-}
-
-#[test]
 fn threads_share_a_sandbox_and_not_their_payments() {
     static SANDBOX: LazyLock<Sandbox> = LazyLock::new(Sandbox::start);
     std::thread::scope(|scope| {
