@@ -44,6 +44,7 @@ pub(crate) use guard::{check as guard_call, check_page as guard_page};
 use problem::Refused;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use state::PATH as STATE;
+pub(crate) use until::until;
 
 /// What the control API needs.
 #[derive(Clone)]

@@ -22,7 +22,7 @@ pub(super) fn timeout(given: Option<Span>) -> Result<Span, Refused> {
 }
 
 /// Looks whenever something may have changed, until there is something or the time is up.
-pub(super) async fn until<T>(
+pub(crate) async fn until<T>(
     watch: impl Fn(&Waker),
     look: impl Fn() -> Option<T>,
     timeout: Span,

@@ -12,6 +12,7 @@ pub const MAX_VALUE: u64 = 65_000_000;
 /// A currency that the API knows, by its ISO 4217 code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
 pub enum Currency {
     /// Norwegian kroner, in øre.
     Nok,
@@ -56,6 +57,7 @@ impl Currency {
 
 /// The market in which a sales unit is registered. It decides currency and deadlines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Market {
     /// Norway, with Vipps.
     #[default]

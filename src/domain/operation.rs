@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 /// One operation of the emulated API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Operation {
     /// `POST /accesstoken/get`
     Token,

@@ -18,6 +18,7 @@ pub const LOST_ANSWER: Span = Span::minutes(2);
 
 /// What happens in which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RaceKind {
     /// The CREATED webhook overtakes the answer to the create.
     WebhookBeforeCreateResponse,

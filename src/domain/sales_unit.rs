@@ -5,6 +5,7 @@ use super::money::Market;
 
 /// A sales unit's settings. The defaults are those of a unit made on first use.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SalesUnit {
     /// The merchant serial number.
     pub msn: Msn,
@@ -34,6 +35,7 @@ pub struct SalesUnit {
 
 /// What a sales unit may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Permissions {
     /// Payments at all (403 without).
     pub payments: bool,

@@ -100,6 +100,13 @@ impl From<Span> for std::time::Duration {
     }
 }
 
+/// What is longer than the calendar is as long as it.
+impl From<std::time::Duration> for Span {
+    fn from(time: std::time::Duration) -> Self {
+        Self(i64::try_from(time.as_micros()).unwrap_or(LONGEST).min(LONGEST))
+    }
+}
+
 impl Add for Span {
     type Output = Self;
 

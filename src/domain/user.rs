@@ -10,6 +10,7 @@ use super::time::Timestamp;
 
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct User {
     /// The phone number, which is who they are.
     pub phone_number: PhoneNumber,
@@ -109,6 +110,7 @@ impl Bin {
 
 /// What a customer does with a payment request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Behaviour {
     /// Waits to be asked: on the wallet page or over the control API.
     #[default]

@@ -22,6 +22,7 @@ const NOISE: usize = 48;
 
 /// A fault and what it has done.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ListedFault {
     number: u64,
     /// The fault.

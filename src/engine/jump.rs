@@ -14,6 +14,7 @@ const MAX_LISTED: usize = 10_000;
 
 /// A timer that a jump set off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Fired {
     /// When it was due, by its unit's clock.
     #[serde(serialize_with = "as_text")]
@@ -29,6 +30,7 @@ pub struct Fired {
 /// What a timer was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum FiredKind {
     /// Something happens to a payment.
     Payment(TimerKind),
@@ -39,6 +41,7 @@ pub enum FiredKind {
 /// The timers of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum WebhookTimer {
     /// A delivery that failed is tried again.
     WebhookRetry,

@@ -22,7 +22,7 @@ pub struct Page {
     pub next: Option<u64>,
 }
 
-/// What a list is asked for.
+/// Where payments are looked for, or waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// Payments in this public state.
@@ -31,7 +31,28 @@ pub enum Seen {
     Phase(Phase),
 }
 
+impl From<State> for Seen {
+    fn from(state: State) -> Self {
+        Self::State(state)
+    }
+}
+
+impl From<Phase> for Seen {
+    fn from(phase: Phase) -> Self {
+        Self::Phase(phase)
+    }
+}
+
 impl Seen {
+    /// Returns the word of the state or phase.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::State(state) => state.word(),
+            Self::Phase(phase) => phase.word(),
+        }
+    }
+
     /// Reads the word of a state or a phase, in either case. AUTHORIZED, which is both, is the state here.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

@@ -15,6 +15,7 @@ use crate::domain::user::User;
 
 /// Why something cannot be changed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ManageError {
     /// There are too many sales units.
     #[error("the sandbox holds {MAX_UNITS} sales units, which is all it can; delete some or reset it")]

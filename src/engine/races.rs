@@ -19,6 +19,7 @@ use crate::domain::webhook::Before;
 
 /// A race, and what became of it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ListedRace {
     number: u64,
     /// The race.
@@ -29,6 +30,7 @@ pub struct ListedRace {
 
 /// How a race was run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FiredRace {
     /// When, by the sales unit's clock.
     pub at: Timestamp,

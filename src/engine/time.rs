@@ -35,6 +35,7 @@ pub enum Jump {
 
 /// Why a clock cannot be moved.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ClockError {
     /// Time never goes back.
     #[error("the clock already shows {now}; time never goes back")]

@@ -6,6 +6,7 @@ use crate::domain::time::Timestamp;
 
 /// A call of the emulated API as the journal has it. Secrets are masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RequestSnapshot {
     /// The id that the answer showed as `Sandbox-Request-Id`.
     pub id: String,

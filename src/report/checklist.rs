@@ -1,6 +1,6 @@
 //! The go-live checklist as text, JSON, XML of `JUnit` and SARIF.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
@@ -45,6 +45,13 @@ impl Format {
             Self::Junit => junit(checklist),
             Self::Sarif => sarif::write(checklist),
         }
+    }
+}
+
+/// The text.
+impl fmt::Display for Checklist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text(self))
     }
 }
 

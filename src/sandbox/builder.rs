@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::clock::timestamp;
 use super::{Sandbox, Service};
 use crate::config::Config;
 use crate::domain::money::Market;
 use crate::domain::sales_unit::SalesUnit;
-use crate::domain::span::Span;
-use crate::domain::time::Timestamp;
 use crate::domain::user::{Behaviour, User};
 use crate::domain::webhook::Target;
 use crate::engine::{Credentials, Machine, ManualTime, Webhook};
@@ -27,13 +26,13 @@ use crate::tls::Host;
 /// assert_eq!(sandbox.now().to_string(), "2026-11-20T09:10:00.000Z");
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "nothing runs before start"]
 pub struct SandboxBuilder {
     pub(super) config: Config,
 }
 
 impl SandboxBuilder {
     /// Makes identifiers, tokens and fault dice repeat from run to run.
-    #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.engine.seed = Some(seed);
         self
@@ -44,88 +43,79 @@ impl SandboxBuilder {
     /// # Panics
     ///
     /// When it is not an RFC 3339 time.
-    #[must_use]
     pub fn frozen_at(mut self, time: &str) -> Self {
-        let at =
-            Timestamp::parse_rfc3339(time).unwrap_or_else(|| panic!("\"{time}\" is not an RFC 3339 time"));
-        self.config.engine.frozen_at = Some(at);
+        self.config.engine.frozen_at = Some(timestamp(time));
         self
     }
 
     /// Takes only the keys and tokens of the sales units that are set up.
-    #[must_use]
     pub fn configured_credentials(mut self) -> Self {
         self.config.engine.credentials = Credentials::Configured;
         self
     }
 
     /// Sets a sales unit up.
-    #[must_use]
     pub fn sales_unit(mut self, unit: SalesUnit) -> Self {
         self.config.engine.sales_units.push(unit);
         self
     }
 
     /// Sets a user up.
-    #[must_use]
     pub fn user(mut self, user: User) -> Self {
         self.config.engine.users.push(user);
         self
     }
 
     /// Sets the market of sales units made on first use.
-    #[must_use]
     pub fn market(mut self, market: Market) -> Self {
         self.config.engine.market = market;
         self
     }
 
     /// Sets what customers do with a new payment, and how long they take.
-    #[must_use]
     pub fn customer(mut self, behaviour: Behaviour, after: Duration) -> Self {
         self.config.engine.customer = behaviour;
-        self.config.engine.customer_after =
-            Span::from_micros(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
+        self.config.engine.customer_after = after.into();
         self
     }
 
     /// Enforces the documented rate limits.
-    #[must_use]
     pub fn rate_limits(mut self) -> Self {
         self.config.engine.enforce_rate_limits = true;
         self
     }
 
     /// Enforces also what a local tool relaxes.
-    #[must_use]
     pub fn strict(mut self) -> Self {
         self.config.engine.strict = true;
         self
     }
 
     /// Keeps at most this many payments; the oldest finished ones go first.
-    #[must_use]
     pub fn max_payments(mut self, count: u64) -> Self {
         self.config.engine.max_payments = count;
         self
     }
 
     /// Remembers at most this many calls and as many webhook attempts; the oldest go first.
-    #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
         self.config.engine.max_requests = count;
         self
     }
 
     /// Makes the control API want a bearer token.
-    #[must_use]
     pub fn control_token(mut self, token: &str) -> Self {
         self.config.control_token = Some(token.to_owned());
         self
     }
 
+    /// Listens at this address instead of a free port of 127.0.0.1; `0.0.0.0:0` is a free port that containers reach too.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.config.listen = address;
+        self
+    }
+
     /// Listens with TLS too, on another free port of 127.0.0.1; see [`Sandbox::tls_url`].
-    #[must_use]
     pub fn tls(mut self) -> Self {
         self.config.tls_listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         self
@@ -136,7 +126,6 @@ impl SandboxBuilder {
     /// # Panics
     ///
     /// When it is neither a host name nor an IP address, or one of the vendor's production hosts.
-    #[must_use]
     pub fn tls_name(mut self, name: &str) -> Self {
         let host = Host::parse(name);
         assert!(
@@ -148,14 +137,12 @@ impl SandboxBuilder {
     }
 
     /// Sets the base of the addresses handed to customers.
-    #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
         self.config.public_url = Some(url.to_owned());
         self
     }
 
     /// Lets a hand of the test move the machine's time, by which access tokens and rate limits run out.
-    #[must_use]
     pub fn machine_time(mut self, time: &ManualTime) -> Self {
         self.config.engine.machine = Machine::Manual(time.clone());
         self
@@ -166,7 +153,6 @@ impl SandboxBuilder {
     /// # Panics
     ///
     /// When it is not an absolute `http` or `https` URL.
-    #[must_use]
     pub fn webhook(mut self, url: &str, secret: &str) -> Self {
         let target = Target::parse(url).unwrap_or_else(|| panic!("\"{url}\" is not an absolute URL"));
         self.config.engine.webhook = Some(Webhook { target, secret: secret.to_owned() });
@@ -175,7 +161,6 @@ impl SandboxBuilder {
 
     /// Begins with the state of a document, and goes back to it at a reset. `GET /_sandbox/state` and `--state` make such
     /// documents; [`Sandbox::state`] does too.
-    #[must_use]
     pub fn baseline(mut self, document: &str) -> Self {
         self.config.engine.baseline = Some(document.into());
         self

@@ -1,10 +1,21 @@
 //! The library's face: start a sandbox, drive it, drop it.
 
 mod builder;
+mod clock;
+mod deliveries;
+mod error;
+mod keep;
+mod payment;
+mod requests;
 mod service;
 mod unit;
+mod wait;
+mod webhooks;
 
+use std::fmt;
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,18 +27,19 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 pub use self::builder::SandboxBuilder;
+pub use self::deliveries::{Deliveries, DeliverySnapshot};
+pub use self::error::SandboxError;
+pub use self::payment::{ApproveOptions, PaymentSnapshot};
+pub use self::requests::Requests;
 pub(crate) use self::service::Service;
-pub use self::unit::{PaymentSnapshot, SandboxError, UnitHandle};
+pub use self::unit::UnitHandle;
 use crate::app::App;
 use crate::broken;
-use crate::config::Config;
-use crate::domain::digits::Msn;
+use crate::config::{Config, reachable};
 use crate::domain::fault::Fault;
 use crate::domain::race::Race;
-use crate::domain::span::Span;
-use crate::domain::time::Timestamp;
-use crate::engine::{ClockError, DEFAULT_MSN, Engine, Fired, Jump, ManageError};
-use crate::journal::{Filter, Journal, RequestSnapshot};
+use crate::engine::{DEFAULT_MSN, Engine, ListedFault, ListedRace, ManageError, Seen};
+use crate::journal::Journal;
 
 /// A running sandbox on a port of its own.
 ///
@@ -65,7 +77,6 @@ impl Sandbox {
     }
 
     /// Sets a sandbox up before it starts.
-    #[must_use]
     pub fn builder() -> SandboxBuilder {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = Config { listen, tls_listen: None, ..Config::default() };
@@ -75,7 +86,7 @@ impl Sandbox {
     /// Returns the base URL, such as `http://127.0.0.1:41234`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", reachable(self.address))
     }
 
     /// Returns the base URL with TLS, such as `https://127.0.0.1:41235`. Clients have to trust [`Sandbox::ca_pem`].
@@ -95,7 +106,7 @@ impl Sandbox {
     pub fn tls_url(&self) -> String {
         let address =
             self.tls_address.expect("a sandbox listens with TLS when it is started with builder().tls()");
-        format!("https://{address}")
+        format!("https://{}", reachable(address))
     }
 
     /// Returns the certificate of the authority that vouches for the sandbox over TLS, and in tunnels, as PEM.
@@ -110,25 +121,52 @@ impl Sandbox {
         self.address
     }
 
-    /// Returns the sandbox as a router, to be called without a socket or mounted in a server of your own.
+    /// Returns the sandbox as a router of axum 0.8, to be called without a socket or mounted in a server of your own. It works
+    /// under any runtime, and as long as the sandbox is there.
     ///
     /// A fault of the connection cannot break a socket here: the answer is a 502 (for `MALFORMED_RESPONSE_CHUNK` a 200)
     /// whose body ends in an error.
     pub fn router(&self) -> Router {
-        let app = self.app.clone();
+        let (app, runtime) = (self.app.clone(), self.runtime.clone());
         Router::new().fallback(any(move |request: Request| {
-            let app = app.clone();
-            async move { broken::without_socket(app.answer(request).await) }
+            let (app, runtime) = (app.clone(), runtime.clone());
+            async move {
+                let mut answer = pin!(app.answer(request));
+                let answered = poll_fn(|cx| {
+                    // What waits needs a clock of tokio's: the caller's, or else the sandbox's own.
+                    let _inside = Handle::try_current().is_err().then(|| runtime.enter());
+                    answer.as_mut().poll(cx)
+                });
+                broken::without_socket(answered.await)
+            }
         }))
     }
 
-    /// Lets the customer approve a payment of the default sales unit, `123456`.
+    /// Creates a payment of the default sales unit, `123456`; see [`UnitHandle::create_payment`].
+    ///
+    /// # Errors
+    ///
+    /// What the API would refuse.
+    pub fn create_payment(&self, reference: &str, value: u64) -> Result<PaymentSnapshot, SandboxError> {
+        self.unit(DEFAULT_MSN).create_payment(reference, value)
+    }
+
+    /// Lets the customer approve a payment of the default sales unit, `123456`; see [`UnitHandle::approve`].
     ///
     /// # Errors
     ///
     /// When there is no such payment or it cannot be approved, for example because of a test amount.
     pub fn approve(&self, reference: &str) -> Result<(), SandboxError> {
         self.unit(DEFAULT_MSN).approve(reference)
+    }
+
+    /// Lets a customer approve a payment of the default sales unit in a way of their own.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such payment or it cannot be approved in this way.
+    pub fn approve_with(&self, reference: &str, options: &ApproveOptions) -> Result<(), SandboxError> {
+        self.unit(DEFAULT_MSN).approve_with(reference, options)
     }
 
     /// Lets the customer reject a payment of the default sales unit.
@@ -140,101 +178,106 @@ impl Sandbox {
         self.unit(DEFAULT_MSN).reject(reference)
     }
 
+    /// Ends the time to approve a payment of the default sales unit at once, without moving the clock.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such payment or it no longer waits.
+    pub fn expire(&self, reference: &str) -> Result<(), SandboxError> {
+        self.unit(DEFAULT_MSN).expire(reference)
+    }
+
     /// Looks at a payment of the default sales unit.
     #[must_use]
     pub fn payment(&self, reference: &str) -> Option<PaymentSnapshot> {
         self.unit(DEFAULT_MSN).payment(reference)
     }
 
-    /// Speaks of one sales unit. It need not exist yet.
-    ///
-    /// # Panics
-    ///
-    /// When the MSN is not 4 to 10 digits.
-    #[must_use]
-    pub fn unit(&self, msn: &str) -> UnitHandle<'_> {
-        let msn = Msn::parse(msn).unwrap_or_else(|| panic!("\"{msn}\" is not an MSN of 4 to 10 digits"));
-        UnitHandle { sandbox: self, msn }
-    }
-
-    /// Returns the global sandbox time.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.engine.read_clock(None).now
-    }
-
-    /// Moves every clock forward. Every timer on the way goes off at its own time, in order.
-    ///
-    /// # Panics
-    ///
-    /// When the clock would go beyond the year 9999.
-    #[expect(clippy::must_use_candidate, reason = "most tests only want time to pass")]
-    pub fn advance(&self, by: Duration) -> Vec<Fired> {
-        let by = Span::from_micros(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
-        self.engine.advance(None, Jump::By(by)).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Moves every clock to the next timer.
+    /// Waits until a payment of the default sales unit is in a state or phase, at most for `within` of the machine's time.
+    /// The thread is blocked; [`Sandbox::payment_reaches`] is the same to be awaited.
     ///
     /// # Errors
     ///
-    /// When no timer is set.
-    pub fn advance_to_next(&self) -> Result<Vec<Fired>, ClockError> {
-        self.engine.advance(None, Jump::ToNext)
+    /// When it is not there in time.
+    pub fn wait_for_payment(
+        &self,
+        reference: &str,
+        there: impl Into<Seen>,
+        within: Duration,
+    ) -> Result<PaymentSnapshot, SandboxError> {
+        self.unit(DEFAULT_MSN).wait_for_payment(reference, there, within)
     }
 
-    /// Returns the calls of the emulated API that the journal keeps, newest first, secrets masked.
-    #[must_use]
-    pub fn requests(&self) -> Vec<RequestSnapshot> {
-        self.journal.list(&Filter::default(), usize::MAX).iter().map(Into::into).collect()
+    /// Waits like [`Sandbox::wait_for_payment`] and lets the thread go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there in time.
+    pub async fn payment_reaches(
+        &self,
+        reference: &str,
+        there: impl Into<Seen>,
+        within: Duration,
+    ) -> Result<PaymentSnapshot, SandboxError> {
+        self.unit(DEFAULT_MSN).payment_reaches(reference, there, within).await
     }
 
     /// Makes a fault, which spoils the answers of the calls that match. Returns its id.
     ///
     /// ```
-    /// use epayment_sandbox::{Sandbox, domain::fault::Fault, domain::operation::Operation};
-    /// let lost = "fault=EMPTY_RESPONSE, commit".parse()?; // The capture goes through, but its answer is lost.
-    /// Sandbox::start().fault(Fault::new(lost).on(Operation::Capture)).expect("there is room for one");
-    /// # Ok::<(), String>(())
+    /// use epayment_sandbox::{ConnectionFault, Fault, Operation, Sandbox};
+    ///
+    /// let sandbox = Sandbox::start();
+    /// // The capture goes through, but its answer is lost.
+    /// let lost = Fault::connection(ConnectionFault::EmptyResponse).committed();
+    /// sandbox.fault(lost.on(Operation::Capture)).expect("there is room for one");
     /// ```
     ///
     /// # Errors
+    ///
     /// When there are too many.
     pub fn fault(&self, fault: Fault) -> Result<String, ManageError> {
         Ok(self.engine.add_fault(fault)?.id())
     }
 
+    /// Returns the faults, oldest first, with how often they matched and struck.
+    #[must_use]
+    pub fn faults(&self) -> Vec<ListedFault> {
+        self.engine.faults(None)
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        self.engine.clear_faults(None);
+    }
+
     /// Arms a race: an order of events that the next payment that fits is run through, once. Returns its id.
     ///
     /// ```
-    /// use epayment_sandbox::Sandbox;
-    /// use epayment_sandbox::domain::race::{Race, RaceKind};
-    /// let sandbox = Sandbox::start(); // The customer of the next payment that is cancelled approves just before it.
+    /// use epayment_sandbox::{Race, RaceKind, Sandbox};
+    ///
+    /// let sandbox = Sandbox::start();
+    /// // The customer of the next payment that is cancelled approves just before it.
     /// sandbox.race(Race::new(RaceKind::ApproveDuringCancel)).expect("there is room for one");
     /// ```
     ///
     /// # Errors
+    ///
     /// When there are too many.
     pub fn race(&self, race: Race) -> Result<String, ManageError> {
         Ok(self.engine.add_race(race)?.id())
     }
 
-    /// Returns the whole state as a document, as `GET /_sandbox/state` does. [`SandboxBuilder::baseline`] begins with it.
-    ///
-    /// # Panics
-    ///
-    /// Never: memory takes everything.
+    /// Returns the races, oldest first, with what became of them.
     #[must_use]
-    pub fn state(&self) -> String {
-        let (text, _) = self.engine.state_text(None).expect("memory takes everything");
-        String::from_utf8(text).expect("JSON is UTF-8")
+    pub fn races(&self) -> Vec<ListedRace> {
+        self.engine.races(None)
     }
+}
 
-    /// Goes back to how the sandbox started.
-    pub fn reset(&self) {
-        self.engine.reset();
-        self.journal.clear(None);
-        self.engine.live().resync(None);
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
     }
 }
 

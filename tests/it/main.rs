@@ -15,6 +15,8 @@ mod faults;
 mod gate;
 mod journal;
 mod library;
+mod library_asked;
+mod library_runtimes;
 mod model;
 mod naive;
 mod openapi;

@@ -73,7 +73,10 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("courier", &["domain", "engine"], &["axum", "std::env", "std::fs"]),
     (
         "sandbox",
-        &["app", "broken", "config", "courier", "domain", "engine", "journal", "serve", "tls"],
+        &[
+            "app", "broken", "config", "control", "courier", "document", "domain", "engine", "journal",
+            "report", "serve", "tls",
+        ],
         &["std::env", "std::fs"],
     ),
     (

@@ -73,6 +73,8 @@ enum Rests {
 }
 
 /// A rule.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Rule {
     /// Its name, such as `token-reused`.
     pub id: &'static str,
@@ -155,6 +157,8 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 }
 
 /// A rule and what came of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Graded {
     /// The rule.
     pub rule: &'static Rule,
@@ -171,6 +175,8 @@ pub struct Graded {
 }
 
 /// The whole checklist.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Checklist {
     /// The rules in their order.
     pub rules: Vec<Graded>,

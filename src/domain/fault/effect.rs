@@ -56,6 +56,7 @@ pub enum ErrorChoice {
 
 /// How a connection ends without an answer, in the words that `WireMock` has for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConnectionFault {
     /// The connection is reset.
     ConnectionResetByPeer,
@@ -160,6 +161,11 @@ impl Spoil {
 impl Effect {
     /// Nothing yet.
     const NONE: Self = Self { delay: None, spoil: None, commit: false };
+
+    /// Spoils the answer.
+    pub(super) const fn of(spoil: Spoil) -> Self {
+        Self { spoil: Some(spoil), ..Self::NONE }
+    }
 
     /// Returns what `Prefer: code=…` asks for: below 1000 an HTTP status, which is answered with the first error of
     /// that status that the operation can give, those with an ErrorCode first; from 1000 on an ErrorCode. `None` when

@@ -3,6 +3,7 @@
 //! A fault is plain data. Whether it strikes a call is decided from what the call says; chance and counters belong to
 //! the engine.
 
+mod ask;
 mod delay;
 mod effect;
 mod glob;
@@ -25,12 +26,16 @@ use super::operation::Operation;
 /// use epayment_sandbox::domain::{fault::Fault, operation::Operation};
 ///
 /// let sandbox = Sandbox::start();
-/// // The next two captures go through, but their answers are lost.
+/// // The next two captures of such orders are refused for want of money, and the one after that is carried out.
+/// sandbox.fault(Fault::error(6260).on(Operation::Capture).about("order-*").times(2))?;
+///
+/// // The same from text, as the header `Sandbox-Fault` has it: the refund goes through, but its answer is lost.
 /// let lost = "fault=EMPTY_RESPONSE, commit".parse()?;
-/// sandbox.fault(Fault::new(lost).on(Operation::Capture).times(2)).expect("there is room for one");
-/// # Ok::<(), String>(())
+/// sandbox.fault(Fault::new(lost).on(Operation::Refund))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Fault {
     /// Which calls.
     pub matching: Match,

@@ -150,6 +150,7 @@ pub enum Approved {
 
 /// Why a customer cannot approve or reject in the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CustomerRefusal {
     /// The payment is not waiting for anybody.
     NotWaiting(State),

@@ -127,6 +127,7 @@ pub enum Act {
 /// The timers of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum TimerKind {
     /// A scripted customer acts.
     Customer,

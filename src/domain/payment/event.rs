@@ -8,6 +8,7 @@ use crate::domain::time::Timestamp;
 /// What happened, by the API's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
 pub enum EventName {
     /// The merchant created the payment.
     Created,

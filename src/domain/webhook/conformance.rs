@@ -17,6 +17,7 @@ pub struct Probe {
 
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Check {
     /// Its name.
     pub name: &'static str,

@@ -11,6 +11,7 @@ pub const MAX_DELAY: Span = Span::days(3650);
 
 /// How the webhooks of a receiver are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Policy {
     /// How many more times each event is sent once it has arrived.
     pub duplicate: u32,
@@ -28,6 +29,7 @@ pub struct Policy {
 
 /// Which of a payment's waiting events goes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Order {
     /// The oldest.
     #[default]
@@ -38,6 +40,7 @@ pub enum Order {
 
 /// What waits until webhooks have been tried once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Before {
     /// Nothing.
     #[default]

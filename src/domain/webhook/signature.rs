@@ -18,6 +18,7 @@ pub const PREFIX: &str = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-
 
 /// What is wrong with a delivery's signature. A receiver should refuse all but the valid ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Forgery {
     /// Nothing.
     #[default]

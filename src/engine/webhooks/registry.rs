@@ -34,12 +34,26 @@ impl Engine {
             let registration = Registration::read(&body, !self.settings.strict)?;
             let mut secret = [0; SECRET_BYTES];
             unit.ids.fill(&mut secret);
-            let (id, secret) = (unit.ids.uuid(), STANDARD.encode(secret));
-            let hook = Arc::new(Hook::new(id, secret, registration, true, unit));
-            unit.hooks.add(hook.clone()).map_err(Registration::too_many)?;
-            Ok(hook)
+            self.add_webhook(unit, registration, STANDARD.encode(secret))
         };
         register().map_err(|rejection| self.refuse(Some(unit), rejection))
+    }
+
+    /// Registers a webhook with a secret that is known already.
+    ///
+    /// # Errors
+    ///
+    /// `WebhookInvalid` when there are too many for an event.
+    #[expect(clippy::unused_self, reason = "the state changes in the engine")]
+    pub(crate) fn add_webhook(
+        &self,
+        unit: &Arc<Unit>,
+        registration: Registration,
+        secret: String,
+    ) -> Result<Arc<Hook>, Rejection> {
+        let hook = Arc::new(Hook::new(unit.ids.uuid(), secret, registration, true, unit));
+        unit.hooks.add(hook.clone()).map_err(Registration::too_many)?;
+        Ok(hook)
     }
 
     /// Deletes a registration, with all that waits for it.

@@ -283,7 +283,7 @@ fn the_library_sees_the_same() {
     let shop = Merchant::new(&sandbox);
     shop.created("library-call-1", 31900);
     shop.modify("capture", "library-call-1", "key", 100);
-    let calls = sandbox.requests();
+    let calls = sandbox.requests().list();
     assert_eq!(calls.len(), 2);
     let capture = &calls[0];
     assert_eq!((capture.id.as_str(), capture.status, capture.method.as_str()), ("req-2", 400, "POST"));
@@ -305,7 +305,7 @@ fn calls_at_once_are_all_kept_and_none_twice() {
             });
         }
     });
-    let calls = sandbox.requests();
+    let calls = sandbox.requests().list();
     let ids: Vec<_> = (401..=800).rev().map(|number| format!("req-{number}")).collect();
     assert_eq!(calls.iter().map(|call| call.id.clone()).collect::<Vec<_>>(), ids);
     let references: std::collections::HashSet<_> = calls.iter().map(|call| &call.reference).collect();

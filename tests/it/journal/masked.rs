@@ -61,7 +61,7 @@ fn all_outputs(shop: &Merchant<'_>) -> String {
         outputs += &shop.control("GET", &format!("/requests/{id}"), &Value::Null).text;
         outputs += &shop.control("GET", &format!("/requests/{id}/curl"), &Value::Null).text;
     }
-    outputs + &format!("{:?}", shop.sandbox.requests())
+    outputs + &format!("{:?}", shop.sandbox.requests().list())
 }
 
 #[test]

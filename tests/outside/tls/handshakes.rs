@@ -120,7 +120,12 @@ fn garbage_ends_its_own_connection_only() {
     ] {
         let mut socket = connect(address(&sandbox));
         socket.write_all(garbage).expect("it takes bytes");
-        socket.shutdown(std::net::Shutdown::Write).expect("an end can be said");
+        let shut = socket.shutdown(std::net::Shutdown::Write);
+        // The sandbox may have hung up already.
+        assert!(
+            shut.as_ref().map_or_else(|error| error.kind() == ErrorKind::NotConnected, |()| true),
+            "{shut:?}"
+        );
         let mut said = Vec::new();
         let ended = socket.read_to_end(&mut said);
         let reset = ended.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);

@@ -69,7 +69,7 @@ async fn many_requests_share_a_connection() {
     let (status, body) = send(&sender, get("shared-0049")).await.expect("an answer");
     assert_eq!(status, StatusCode::OK);
     assert!(String::from_utf8_lossy(&body).contains("\"reference\":\"shared-0049\""));
-    assert_eq!(sandbox.requests().len(), 51, "every call is in the journal");
+    assert_eq!(sandbox.requests().count(), 51, "every call is in the journal");
     let (status, _) =
         send(&sender, request(Method::GET, "/_sandbox/health", String::new())).await.expect("an answer");
     assert_eq!(status, StatusCode::FORBIDDEN, "the control API is not served under the vendor's name");

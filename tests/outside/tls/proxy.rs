@@ -145,12 +145,12 @@ fn requests_that_name_the_test_host_are_answered_and_others_refused() {
     }
     let own = format!("epayment:{}", sandbox.address().port());
     assert_eq!(call(sandbox.address(), at(&own)).status, 404, "a service that is named in full");
-    let kept = sandbox.requests().len();
+    let kept = sandbox.requests().count();
     for host in ["api.vipps.no", "example.com", "10.9.8.7", "shop:3000"] {
         let answer = call(sandbox.address(), at(host));
         assert_eq!((answer.status, answer.json()["host"].clone()), (403, host.into()), "{answer:?}");
     }
-    assert_eq!(sandbox.requests().len(), kept, "what is for others is no call of the emulated API");
+    assert_eq!(sandbox.requests().count(), kept, "what is for others is no call of the emulated API");
 }
 
 #[test]
