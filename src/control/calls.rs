@@ -35,6 +35,12 @@ macro_rules! calls {
             paths($($module::$call),+)
         )]
         pub(super) struct Document;
+
+        /// Names each operation. No two may go by one name, and what a call is named in its module is often the same.
+        #[cfg(test)]
+        pub(super) fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+            $(name::<$module::[<__path_ $call>]>(document, concat!(stringify!($module), "_", stringify!($call)));)+
+        }
     } };
 }
 
@@ -97,4 +103,19 @@ fn method<P: Path>() -> MethodFilter {
         HttpMethod::Trace => MethodFilter::TRACE,
     });
     filters.reduce(MethodFilter::or).unwrap_or(MethodFilter::GET)
+}
+
+#[cfg(test)]
+fn name<P: Path>(document: &mut utoipa::openapi::OpenApi, name: &str) {
+    let item = document.paths.paths.get_mut(&P::path()).expect("the document has every call");
+    for method in P::methods() {
+        let operation = match method {
+            HttpMethod::Get => &mut item.get,
+            HttpMethod::Post => &mut item.post,
+            HttpMethod::Put => &mut item.put,
+            HttpMethod::Delete => &mut item.delete,
+            _ => panic!("{name} has a method that no other call has"),
+        };
+        operation.as_mut().expect("the document has every method").operation_id = Some(name.to_owned());
+    }
 }

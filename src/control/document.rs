@@ -17,7 +17,7 @@ mod tests {
     use utoipa::openapi::response::ResponseBuilder;
     use utoipa::openapi::{OpenApi, Ref, RefOr, Response};
 
-    use crate::control::calls::Document;
+    use crate::control::calls::{Document, name_operations};
 
     const PROBLEM: &str = "application/problem+json";
 
@@ -96,6 +96,7 @@ mod tests {
     fn the_document_is_what_the_calls_say_of_themselves() {
         let mut document = Document::openapi();
         complete(&mut document);
+        name_operations(&mut document);
         let mut text = document.to_pretty_json().expect("it is JSON");
         text.push('\n');
         crate::fresh::check("src/control/openapi.json", &text);

@@ -1,5 +1,7 @@
 //! The control API: what it changes, what it shows, and what each call is scoped to.
 
+use std::collections::BTreeSet;
+
 use epayment_sandbox::Sandbox;
 use epayment_sandbox::domain::span::Span;
 use epayment_sandbox::domain::time::Timestamp;
@@ -84,6 +86,10 @@ fn the_document_lists_every_route() {
             assert!(!unknown && answer.status < 500, "{method} {concrete}: {}", answer.text);
         }
     }
+    let operations = paths.values().flat_map(|item| item.as_object().expect("methods").values());
+    let names: Vec<_> =
+        operations.map(|operation| operation["operationId"].as_str().expect("a name")).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
 }
 
 #[test]
