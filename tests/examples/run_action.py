@@ -38,6 +38,8 @@ def main(action, folder, *given):
     context.update(pair.split("=", 1) for pair in given)
     env_file, path_file = folder / "env", folder / "path"
     job = dict(os.environ, RUNNER_TEMP=str(folder / "temp"), GITHUB_ENV=str(env_file), GITHUB_PATH=str(path_file))
+    # The runner ends with its home; this machine does not.
+    job["XDG_CACHE_HOME"] = str(folder / "cache")
     (folder / "temp").mkdir()
     status = 0
     for number, step in enumerate(action["runs"]["steps"]):
