@@ -1,8 +1,10 @@
 //! `env`: the variables that point a client at a running sandbox, as a shell reads them.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use hyper::{Method, Uri};
 
 use super::client::Client;
 use super::impersonation::{self, Trust};
@@ -16,6 +18,9 @@ use crate::config::reachable;
 pub(super) const URL: &str = "EPAYMENT_SANDBOX_URL";
 /// Where it does with TLS.
 pub(super) const TLS_URL: &str = "EPAYMENT_SANDBOX_TLS_URL";
+
+/// How long a sandbox is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What reads the variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,9 +123,10 @@ pub(super) fn run(matches: &ArgMatches, settings: &Settings) -> Result<ExitCode,
     let shell = text(matches, "shell").and_then(Shell::parse).ok_or("--shell: there is no such shell")?;
     let url = base_url(matches, settings)?;
     let url = url.trim_end_matches('/');
-    let client = Client::new(url, None)?;
+    let client = Client::new(url, None)?.patient_for(PATIENCE);
     let mut variables = vec![(URL, url.to_owned())];
-    variables.extend(tls_url(settings, url).map(|url| (TLS_URL, url)));
+    let tls = tls_url(settings, url).or_else(|| asked_tls_url(&client, url));
+    variables.extend(tls.map(|url| (TLS_URL, url)));
     if impersonates(matches, false) {
         let file = |path: &str| {
             client
@@ -148,7 +154,7 @@ pub(super) fn present(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Returns where the sandbox answers with TLS, if it is the one that the configuration describes: of any other nobody knows.
+/// Returns where the sandbox answers with TLS, if it is the one that the configuration describes.
 fn tls_url(settings: &Settings, url: &str) -> Option<String> {
     let place = Place::of(settings).ok()?;
     if place.url().ok().is_none_or(|of_place| of_place != url) {
@@ -158,6 +164,13 @@ fn tls_url(settings: &Settings, url: &str) -> Option<String> {
         Some(address) if address.port() != 0 => Some(format!("https://{}", reachable(address))),
         _ => place.tls_url(),
     }
+}
+
+/// Asks a sandbox of which only the URL is known; one that does not answer is left alone.
+fn asked_tls_url(client: &Client, url: &str) -> Option<String> {
+    let port = client.call(Method::GET, "/_sandbox/tls", None).ok()?["port"].as_u64()?;
+    let url = url.parse::<Uri>().ok()?;
+    Some(format!("https://{}:{port}", url.host()?))
 }
 
 #[cfg(test)]

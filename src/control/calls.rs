@@ -80,6 +80,7 @@ calls! {
     connections::list,
     checklist::show,
     events::stream,
+    trust::tls,
     trust::ca,
     trust::bundle,
     trust::truststore,

@@ -40,6 +40,9 @@ impl Service {
     ///
     /// When a listener cannot be waited for.
     pub(crate) async fn run(self, ports: Ports, stop: watch::Receiver<bool>) -> io::Result<()> {
+        if let Some(address) = ports.https()? {
+            self.app.tls().listens_at(address.port());
+        }
         let driver = tokio::spawn(serve::drive(self.engine.clone()));
         let courier = tokio::spawn(courier::carry(self.engine));
         let served = serve::serve(ports, self.app, stop).await;

@@ -36,6 +36,7 @@ pub(crate) struct Tls {
     machine: Machine,
     authority: OnceLock<Authority>,
     base: OnceLock<ServerConfig>,
+    port: OnceLock<u16>,
     /// Certificates that were needed before, the oldest first.
     leaves: Mutex<Vec<Leaf>>,
 }
@@ -49,7 +50,24 @@ struct Leaf {
 impl Tls {
     /// Goes by these names. An authority is made when it is needed.
     pub(crate) fn new(names: Names, machine: Machine) -> Self {
-        Self { names, machine, authority: OnceLock::new(), base: OnceLock::new(), leaves: Mutex::default() }
+        Self {
+            names,
+            machine,
+            authority: OnceLock::new(),
+            base: OnceLock::new(),
+            port: OnceLock::new(),
+            leaves: Mutex::default(),
+        }
+    }
+
+    /// Is told the port that listens with TLS.
+    pub(crate) fn listens_at(&self, port: u16) {
+        let _ = self.port.set(port);
+    }
+
+    /// Returns the port that listens with TLS, if one does.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port.get().copied()
     }
 
     /// Has this authority vouch for the sandbox, unless another does so already.

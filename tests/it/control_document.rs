@@ -115,9 +115,10 @@ fn every_status_that_is_answered_is_documented() {
                 status
             };
             let good = filled(&path, "123456", "4712345678", "req-1");
-            // What clients are to trust is public.
-            let public = ["/_sandbox/ca.pem", "/_sandbox/ca-bundle.pem", "/_sandbox/truststore.p12"];
-            let is_public = public.contains(&path.as_str());
+            // Where TLS is spoken, and what clients are to trust, is public.
+            let public =
+                ["tls", "ca.pem", "ca-bundle.pem", "truststore.p12"].map(|name| format!("/_sandbox/{name}"));
+            let is_public = public.contains(&path);
             let expected = if is_public { 200 } else { 401 };
             assert_eq!(ask(&good, &[LOCAL], String::new()), expected, "{method} {path}");
             assert_eq!(

@@ -250,6 +250,18 @@ fn env_names_the_port_with_tls_of_the_sandbox_that_the_configuration_describes()
     }
 }
 
+#[test]
+fn env_asks_the_sandbox_for_its_port_with_tls_where_the_configuration_does_not_say() {
+    let with = Sandbox::builder().tls().start();
+    let said = run(&["env", "--url", &with.url()]).good();
+    let tls = with.tls_url();
+    assert!(tls.starts_with("https://127.0.0.1:"), "{tls}");
+    assert!(said.contains(&format!("export EPAYMENT_SANDBOX_TLS_URL={tls}\n")), "{said}");
+    let without = Sandbox::start();
+    let said = run(&["env", "--url", &without.url()]).good();
+    assert!(!said.contains("TLS_URL"), "{said}");
+}
+
 /// Prints what leads a client to the sandbox.
 const LEADS: &str = "echo \"$HTTPS_PROXY $https_proxy $NO_PROXY $NODE_USE_ENV_PROXY $EPAYMENT_SANDBOX_URL\"; \
                      echo \"$JAVA_TOOL_OPTIONS\"; echo \"$SSL_CERT_FILE $REQUESTS_CA_BUNDLE $CURL_CA_BUNDLE $DENO_CERT\"; \
