@@ -143,12 +143,13 @@ func receive(secret *atomic.Value) (string, <-chan delivery) {
 		tampered := bytes.Replace(body, []byte("00"), []byte("01"), 1)
 		one.dearer = genuine(request.RequestURI, request.Host, request.Header, tampered, known)
 		json.Unmarshal(body, &one.event)
+		// Once this one is answered the next may come.
+		deliveries <- one
 		if one.genuine {
 			answer.WriteHeader(http.StatusNoContent)
 		} else {
 			answer.WriteHeader(http.StatusUnauthorized)
 		}
-		deliveries <- one
 	}))
 	return "http://" + listener.Addr().String() + "/hooks/vipps?shop=1&note=a%20b", deliveries
 }

@@ -52,10 +52,11 @@ class Receiver:
                 receiver.is_known.wait(10)
                 delivery["fault"] = fault(delivery, receiver.secret or "")
                 delivery["event"] = json.loads(body)
+                # Once this one is answered the next may come, in another thread.
+                receiver.deliveries.put(delivery)
                 self.send_response(204 if delivery["fault"] is None else 401)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.deliveries.put(delivery)
 
             def log_message(self, *_):
                 pass
