@@ -40,11 +40,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let axum::extract::Query(query) = read.map_err(|error| {
             let text = error.body_text();
             let reason = text.trim_start_matches("Failed to deserialize query string: ");
-            Refused::bad_request(format!("The query string is wrong: {}.", in_words(reason)))
+            Refused::bad_request(format!(
+                "The query string is wrong: {}.",
+                in_words(reason).replace(NO_FIELDS, "the call takes no parameters")
+            ))
         })?;
         Ok(Self(query))
     }
 }
+
+/// What serde says of a member or parameter where there are none.
+const NO_FIELDS: &str = "there are no fields";
 
 /// Puts what a library says of a type into words that need no Rust.
 fn in_words(problem: &str) -> String {
@@ -55,7 +61,6 @@ fn in_words(problem: &str) -> String {
         None => problem.to_owned(),
     };
     [
-        ("there are no fields", "the call takes no members; the query narrows it down"),
         ("invalid digit found in string", "a whole number is needed"),
         ("number too large to fit in target type", "the number is too large"),
         ("number too small to fit in target type", "the number is too small"),
@@ -158,7 +163,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 let at = format!(" at line {} column {}", error.line(), error.column());
                 problem.truncate(problem.strip_suffix(&at).unwrap_or(&problem).len());
             }
-            Refused::bad_request(format!("The body is wrong: {place}{}.", in_words(&problem)))
+            let words =
+                in_words(&problem).replace(NO_FIELDS, "the call takes no members; the query narrows it down");
+            Refused::bad_request(format!("The body is wrong: {place}{words}."))
         })?;
         json.end()
             .map_err(|error| Refused::bad_request(format!("The body is not one JSON value: {error}.")))?;

@@ -155,6 +155,7 @@ fn an_unknown_member_is_refused_with_those_that_there_are() {
         400,
         &[
             ("PUT", "/clock", r#"{"modus":"frozen"}"#, &["modus", "`mode`", "`now`"]),
+            ("GET", "/tls?port=1", "", &["port", "no parameters"]),
             ("POST", "/reset", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
             ("POST", "/clock/reset", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
             ("POST", "/tokens/expire", r#"{"msn":"123456"}"#, &["msn", "no members", "query"]),
